@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The page allocator's side of free page hinting: all that runs in its paths
+ * while hinting is off is the patched-out branch in each of these inlines
+ * (invariant 7, off is free).
+ */
+#ifndef _MM_PAGE_HINTING_HOOK_H
+#define _MM_PAGE_HINTING_HOOK_H
+
+#include <linux/jump_label.h>
+#include <linux/mmzone.h>
+#include <linux/page-flags.h>
+
+#ifdef CONFIG_FREE_PAGE_HINTING
+
+DECLARE_STATIC_KEY_FALSE(page_hinting_key);
+extern unsigned int page_hinting_capture_order;
+
+/* What a free block can be marked with; never set on a page in use. */
+#define PAGE_HINTING_MARKS	(BIT(PG_captured) | BIT(PG_reported))
+
+void __page_hinting_free(struct zone *zone, struct page *page,
+			 unsigned int order);
+void __page_hinting_taken(struct zone *zone, struct page *page,
+			  unsigned int order);
+void __page_hinting_moved(struct zone *zone);
+bool __page_hinting_recall(void);
+
+/* mm/page_alloc.c: takes a block off its free list, the zone's lock held. */
+void page_hinting_take(struct page *page, unsigned int order);
+
+/**
+ * page_hinting_free - a block has been freed and merged
+ * @zone: the block's zone, its lock held
+ * @page: first page of the block, on a free list
+ * @order: the block's order
+ */
+static __always_inline void page_hinting_free(struct zone *zone,
+					      struct page *page,
+					      unsigned int order)
+{
+	if (static_branch_unlikely(&page_hinting_key) &&
+	    unlikely(order >= READ_ONCE(page_hinting_capture_order)))
+		__page_hinting_free(zone, page, order);
+}
+
+/**
+ * page_hinting_taken - a block leaves its free list
+ * @zone: the block's zone, its lock held
+ * @page: first page of the block, still marked as free
+ * @order: the block's order
+ *
+ * Whoever takes the block, for use, for a merge or to split it, takes it
+ * without marks.
+ */
+static __always_inline void page_hinting_taken(struct zone *zone,
+					       struct page *page,
+					       unsigned int order)
+{
+	if (static_branch_unlikely(&page_hinting_key) &&
+	    unlikely(page->flags & PAGE_HINTING_MARKS))
+		__page_hinting_taken(zone, page, order);
+}
+
+/**
+ * page_hinting_moved - free blocks came to a zone's free lists unannounced
+ * @zone: the zone, its lock held
+ */
+static inline void page_hinting_moved(struct zone *zone)
+{
+	if (static_branch_unlikely(&page_hinting_key))
+		__page_hinting_moved(zone);
+}
+
+/**
+ * page_hinting_recall - get back what is in flight before failing for want of it
+ *
+ * Context: may sleep, for milliseconds while the host is well and for ten
+ * seconds at the most; holds nothing that a device's interrupt could wait for.
+ * Return: true if memory came back, so that trying again makes sense.
+ */
+static inline bool page_hinting_recall(void)
+{
+	return static_branch_unlikely(&page_hinting_key) &&
+	       __page_hinting_recall();
+}
+
+#else /* !CONFIG_FREE_PAGE_HINTING */
+
+static inline void page_hinting_free(struct zone *zone, struct page *page,
+				     unsigned int order)
+{
+}
+
+static inline void page_hinting_taken(struct zone *zone, struct page *page,
+				      unsigned int order)
+{
+}
+
+static inline void page_hinting_moved(struct zone *zone)
+{
+}
+
+static inline bool page_hinting_recall(void)
+{
+	return false;
+}
+
+#endif /* CONFIG_FREE_PAGE_HINTING */
+#endif /* _MM_PAGE_HINTING_HOOK_H */
