@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Free page hinting: builds guest kernels with the series, boots them and
+# watches from the host what comes back. "make help" says what there is.
+
+# Of the guest: CPUs and MiB.
+SMP ?= 2
+MEM ?= 2048
+QEMU ?= qemu-system-x86_64
+# A kernel tree of your own instead of the distribution's source.
+KSRC ?=
+# Seconds of the stress test.
+STRESS_S ?= 180
+export SMP MEM QEMU KSRC STRESS_S
+
+vm := tools/testing/selftests/page_hinting/vm
+jobs := $(shell nproc)
+
+tree := build/source/linux-6.12
+kernel := build/linux-6.12
+kernel_debug := build/linux-6.12-debug
+
+# What is costly to make again outlives "make clean" and other clones.
+export CCACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/page-hinting/ccache
+export CCACHE_BASEDIR := $(CURDIR)/build
+# The depend mode trusts the compiler's own list of headers: half the work.
+export CCACHE_DEPEND := 1
+export KBUILD_BUILD_TIMESTAMP := 2024-01-01
+export KBUILD_BUILD_USER := page
+export KBUILD_BUILD_HOST := hinting
+
+.PHONY: run check bench bench-quick kernel kernel-bench kernel-debug series shell help clean distclean \
+	deps tree guest FORCE
+
+help:
+	@echo 'make run           boot a guest, free memory in it, watch the host get it back'
+	@echo 'make check         all tests; last line "N passed, N failed"'
+	@echo 'make check-NAME    one of them: $(notdir $(basename $(wildcard $(vm)/tests/*.sh)))'
+	@echo 'make kernel        $(kernel)/vmlinux'
+	@echo 'make kernel-debug  $(kernel_debug)/vmlinux, with KASAN, lockdep and the like'
+	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
+	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
+	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
+	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
+	@echo 'make clean         remove results and kernels; distclean: all of build/'
+	@echo
+	@echo 'Variables: SMP=$(SMP) MEM=$(MEM) (MiB) QEMU=$(QEMU) STRESS_S=$(STRESS_S)'
+	@echo '           KSRC=DIR builds from a Linux 6.12.y tree of your own'
+
+run: kernel guest
+	@$(vm)/run.sh
+
+check: kernel kernel-debug guest
+	@$(vm)/check.sh
+
+check-%: kernel kernel-debug guest
+	@$(vm)/check.sh $*
+
+bench: kernel-bench guest
+	@$(vm)/bench.sh $(WORKLOADS)
+
+bench-quick: kernel-bench guest
+	@$(vm)/bench.sh -q $(WORKLOADS)
+
+shell: kernel guest
+	@$(vm)/guest.sh -i
+
+deps:
+	@$(vm)/deps.sh
+
+tree: deps
+	@mkdir -p $(dir $(tree))
+	@$(vm)/step.sh "kernel source" series/tree.sh $(tree)
+
+kernel: $(kernel)/vmlinux
+kernel-debug: $(kernel_debug)/vmlinux
+
+$(kernel)/vmlinux: tree FORCE
+	@$(vm)/kernel.sh $(tree) $(kernel) $(vm)/kernel.config
+
+$(kernel_debug)/vmlinux: tree FORCE
+	@$(vm)/kernel.sh $(tree) $(kernel_debug) $(vm)/kernel.config $(vm)/debug.config
+
+# Beside the series it can vary page reporting's delay. In a place of its own
+# with the same relative paths, so that ccache knows nearly all of it.
+kernel-bench: kernel
+	@mkdir -p build/bench/source
+	@$(vm)/step.sh "bench's kernel source" $(vm)/bench/tree.sh \
+		build/bench/source/linux-6.12
+	@$(vm)/kernel.sh build/bench/source/linux-6.12 build/bench/linux-6.12 \
+		$(vm)/kernel.config
+
+guest: tree
+	@$(MAKE) -s -C tools/testing/selftests/page_hinting/vm \
+		OUT=$(CURDIR)/build/guest TREE=$(CURDIR)/$(tree)
+
+series: deps
+	@series/export.sh build/series
+
+clean:
+	rm -rf build/check build/run build/series build/guest build/accel \
+		$(kernel) $(kernel_debug)
+
+distclean:
+	rm -rf build
+
+FORCE:

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the tests, or those named, one after another. A test is a script in
+# tests/: it ends with 0 if it passes, 77 if it can't run here, and what it
+# prints is in build/check/NAME.log. The last line is "N passed, N failed".
+set -u
+
+here=$(dirname "$0")
+out=build/check
+mkdir -p $out
+rm -f $out/*.log
+export PATH="$here:$PATH" vm="$here" out
+
+if [ $# = 0 ]; then
+	set -- $(cd "$here"/tests && ls ./*.sh | sed 's,./\(.*\).sh,\1,')
+fi
+
+child=
+stop()
+{
+	trap '' INT TERM HUP
+	[ -z "$child" ] || kill -TERM "$child" 2>/dev/null
+	wait
+	echo "interrupted"
+	exit 130
+}
+trap stop INT TERM HUP
+
+begin=$(date +%s)
+passed=0
+failed=0
+skipped=0
+for name; do
+	if ! [ -f "$here/tests/$name.sh" ]; then
+		echo "no test $name; there are: $(cd "$here"/tests && ls)" >&2
+		exit 2
+	fi
+	began=$(date +%s)
+	printf '%5d s  %-14s ' $((began - begin)) "$name"
+	sh "$here/tests/$name.sh" > "$out/$name.log" 2>&1 < /dev/null &
+	child=$!
+	wait $child
+	status=$?
+	child=
+	took=$(($(date +%s) - began))
+	said=$(tail -n 1 "$out/$name.log" | tr -d '\r' | cut -c 1-100)
+	case $status in
+	0) passed=$((passed + 1)); verdict=ok ;;
+	77) skipped=$((skipped + 1)); verdict=skipped ;;
+	*) failed=$((failed + 1)); verdict=FAILED ;;
+	esac
+	printf '%s (%d s): %s\n' "$verdict" $took "$said"
+	[ "$verdict" != FAILED ] || tail -n 25 "$out/$name.log" | sed 's/^/        | /'
+done
+
+echo
+[ $skipped = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

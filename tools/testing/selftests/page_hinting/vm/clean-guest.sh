@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# As guest.sh, and fails if the kernel complained about anything.
+#
+# usage: clean-guest.sh CONSOLE ARGUMENTS OF guest.sh
+console=$1
+shift
+"$(dirname "$0")"/guest.sh -c "$console" "$@"
+status=$?
+if grep -E 'BUG[: ]|WARNING:|KASAN|possible (circular|recursive|irq|deadlock)|INFO: (task|rcu|trying)|lockup|Call Trace|Oops|panic - not' \
+	"$console"; then
+	echo "the kernel complained: see $console"
+	exit 1
+fi
+[ $status = 0 ] || { tail -n 30 "$console"; echo "exit status $status"; }
+exit $status

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Installs from Debian what building and booting guests needs, if it is not
+# there. KSRC and QEMU of one's own make their packages unnecessary.
+set -eu
+
+packages="gcc libc6-dev make patch perl python3 flex bison bc libelf-dev
+	  libssl-dev cpio kmod xz-utils ccache sparse busybox-static
+	  gnuplot-nox git"
+[ -n "${KSRC:-}" ] || packages="$packages linux-source-6.12"
+# kunit.py starts the distribution's QEMU, whatever QEMU= says.
+packages="$packages qemu-system-x86 seabios"
+
+missing=
+for package in $packages; do
+	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+	*' installed') ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+	echo "page_hinting: no apt-get here; install:$missing" >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "page_hinting: as root, apt-get install$missing" >&2
+	exit 1
+fi
+here=$(dirname "$0")
+"$here"/step.sh "package lists" apt-get update
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive "$here"/step.sh "packages:$missing" \
+	apt-get install -y --no-install-recommends $missing

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# In the guest: everything at once for some seconds. Page faults by threads
+# and processes, fork and exit, huge pages on and off, while the order, the
+# age and hinting itself are switched. Ends with the counters, which have to
+# add up.
+#
+# usage: stress.sh SECONDS
+seconds=${1:-180}
+controls=/sys/kernel/mm/page_hinting
+thp=/sys/kernel/mm/transparent_hugepage/enabled
+
+value()
+{
+	cat $controls/"$1"
+}
+
+page_fault1 -t 2 -s "$seconds" -m 64 &
+page_fault1 -p 2 -s "$seconds" -m 64 &
+page_fault1 -t 2 -s "$seconds" -m 16 -h always &
+(while :; do /bin/busybox true; done) &
+forker=$!
+(while :; do dd if=/dev/zero of=/tmp/file bs=1M count=48 2>/dev/null; rm /tmp/file; done) &
+writer=$!
+
+# No learning: that would only be kinder to us.
+echo 0 > $controls/age_max_ms
+end=$(($(cut -d. -f1 /proc/uptime) + seconds - 2))
+while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
+	for order in 10 9 7 4; do
+		echo $order > $controls/min_order
+		for how in always never madvise; do
+			echo $how > $thp
+			for age in 0 20 100; do
+				echo $age > $controls/age_ms
+				sleep 0.3
+			done
+		done
+		echo 0 > $controls/enabled
+		sleep 0.2
+		echo 1 > $controls/enabled
+	done
+done
+kill $forker $writer
+echo 10 > $controls/min_order
+echo 20 > $controls/age_ms
+
+# Until nothing waits and no pass has run for a second.
+for i in $(seq 30); do
+	passes=$(value passes)
+	sleep 1
+	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" != 000 ] ||
+		[ "$passes" != "$(value passes)" ] || break
+done
+grep . $controls/*
+[ "$(value captured)" = $(($(value isolated) + $(value stale) + $(value waiting))) ] ||
+	{ echo "stress: captured is not isolated + stale + waiting"; exit 1; }
+[ "$(value isolated)" = "$(value returned)" ] ||
+	{ echo "stress: isolated is not returned"; exit 1; }
+[ "$(value hinted)" -gt 100 ] ||
+	{ echo "stress: hardly anything was hinted"; exit 1; }

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0
+# The kselftests, in a guest with the ordinary kernel and one with the debug
+# kernel.
+set -eu
+
+guest.sh -t 300 -- page_hinting_test
+KERNEL=build/linux-6.12-debug/vmlinux APPEND='panic_on_warn=1' \
+	clean-guest.sh "$out"/kselftest-debug.console -t 600 -- page_hinting_test
+tr -d '\r' < "$out"/kselftest-debug.console | grep '^# Totals'
