@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Hinting beside the kernel's own page reporting, at several delays, and beside
+# neither: one machine, one QEMU, one kernel, the arms in turn.
+#
+# usage: bench.sh [-q] [WORKLOAD...]	(from the top of the repository)
+#
+# -q is quick: fewer runs, shorter, fewer arms, and nothing published. A
+# workload is a script in bench/; it leaves build/bench/NAME.tsv, a row a run.
+# When all have run, or those that are named, the tables and the pictures are
+# made anew from what is there, and put into Documentation/page_hinting/.
+#
+# In a workload's table the columns "variant", "arm" and "run" tell what was
+# run; the others are what was measured, by the names in its first line.
+set -eu
+
+here=$(dirname "$0")
+work=build/bench
+published=Documentation/page_hinting
+export PATH="$here:$PATH" KERNEL=$work/linux-6.12/vmlinux
+export bench="$here/bench" vm="$here" work
+
+quick=
+if [ "${1:-}" = -q ]; then
+	quick=1
+	work=build/bench-quick
+	shift
+fi
+export quick
+mkdir -p $work
+
+[ $# != 0 ] || set -- release churn quiet faults instructions fragmented fleet latency idle
+for name; do
+	[ -f "$bench/$name.sh" ] || {
+		echo "no workload $name; there are: $(cd "$bench" && ls ./*.sh | sed 's,./\(.*\).sh,\1,' | tr '\n' ' ')" >&2
+		exit 2
+	}
+done
+
+# The guest's side of an arm; all of them run the same kernel.
+arm()
+{
+	BALLOON=virtio-balloon-pci,free-page-reporting=on
+	case $1 in
+	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
+	hinting) APPEND=page_hinting=on ;;
+	reporting) APPEND=page_hinting=off ;;
+	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;
+	*) echo "no arm $1" >&2; exit 2 ;;
+	esac
+	APPEND="$APPEND ${MORE:-}"
+	export BALLOON APPEND
+}
+
+# usage: boot ARM NAME COMMAND...	(MEM and SMP by the environment)
+# Leaves $work/NAME.samples and $work/NAME.console.
+boot()
+{
+	arm "$1"
+	sample=$work/$2.samples
+	said=$work/$2.console
+	shift 2
+	DEVICES="-trace ram_block_discard_range ${QEMU_MORE:-}" guest.sh \
+		-s "$sample" -c "$said" -t 400 -- "$@" || {
+		status=$?
+		[ $status = 130 ] || tail -n 20 "$said" >&2
+		echo "bench: a guest failed, status $status" >&2
+		exit 1
+	}
+}
+
+# usage: columns NAME...	begins the workload's table
+columns()
+{
+	{
+		"$bench"/machine.sh
+		printf 'variant\tarm\trun'
+		printf '\t%s' "$@"
+		echo
+	} > "$table.new"
+}
+
+# usage: row VARIANT ARM RUN VALUE...
+row()
+{
+	(IFS='	'; echo "$*") >> "$table.new"
+	printf '%5d s  %s: %s\n' $(($(date +%s) - begin)) "$workload" "$*"
+}
+
+# usage: runs FULL QUICK
+runs()
+{
+	seq "${RUNS:-$([ -z "$quick" ] && echo "$1" || echo "$2")}"
+}
+
+begin=$(date +%s)
+for workload; do
+	table=$work/$workload.tsv
+	# shellcheck disable=SC1090
+	. "$bench/$workload.sh"
+	mv "$table.new" "$table"
+done
+
+"$bench"/summary.sh "$work" > "$work/summary.txt"
+cat "$work/summary.txt"
+[ -z "$quick" ] || exit 0
+
+"$bench"/pictures.sh "$work"
+mkdir -p $published
+for table in "$work"/*.tsv; do
+	cp "$table" $published/
+done
+cp "$work"/*.svg $published/
+{
+	echo ".. SPDX-License-Identifier: GPL-2.0"
+	echo
+	echo "============================"
+	echo "Free page hinting in figures"
+	echo "============================"
+	echo
+	echo "Made by \`\`make bench\`\`; the runs themselves are in the tables beside."
+	echo "Medians, with the smallest and the largest. What the columns are is said"
+	echo "in the workload's script, tools/testing/selftests/page_hinting/vm/bench/."
+	echo "::"
+	echo
+	sed 's/^./    &/' "$work/summary.txt"
+} > $published/figures.rst
+echo "published in $published"

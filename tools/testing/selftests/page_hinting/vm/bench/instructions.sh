@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+# page_fault1 on one virtual CPU under QEMU's icount, where the guest's time
+# counts its instructions: instructions a fault. Rounds before the measured
+# ones are for who learns. Repeatable, so one run will do.
+#
+# The variant is threads, huge pages.
+columns instructions/fault
+for run in $(runs 1 1); do
+	for threads in 1 2; do
+		for pages in never always; do
+			[ $pages = never ] && rounds=24 || rounds=120
+			for arm in none hinting; do
+				SMP=1 MEM=2048 ACCEL=tcg,thread=single \
+				QEMU_MORE='-icount shift=0,sleep=off' \
+				boot $arm "instructions-$threads-$pages-$arm-$run" \
+					"page_fault1 -t $threads -n 8 -h $pages;" \
+					"page_fault1 -t $threads -n $rounds -h $pages"
+				row "$threads $pages" $arm "$run" "$(tr -d '\r' < "$said" |
+					awk '/page_fault1:/ { rate = $(NF - 2) }
+					     END { printf "%.2f", 1e9 / rate }')"
+			done
+		done
+	done
+done
