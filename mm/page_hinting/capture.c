@@ -31,6 +31,13 @@
 
 DEFINE_PER_CPU(struct page_hinting_array, page_hinting_arrays);
 
+/*
+ * While the pass drains the per-CPU page lists: since when the pages in them
+ * are free, in jiffies; else 0. The blocks that they complete have waited
+ * there, and need not wait for another age.
+ */
+unsigned long page_hinting_draining __read_mostly;
+
 /**
  * page_hinting_array_push - put an entry into an array
  * @array: the array
@@ -151,7 +158,8 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 void __page_hinting_free(struct zone *zone, struct page *page,
 			 unsigned int order)
 {
-	page_hinting_capture(zone, page, order, jiffies);
+	page_hinting_capture(zone, page, order,
+			     READ_ONCE(page_hinting_draining) ?: jiffies);
 	page_hinting_kick();
 }
 

@@ -176,6 +176,21 @@ static unsigned long pages_moved(void)
 	return sum;
 }
 
+/* When a pass last saw that pages come and go, in jiffies. */
+static unsigned long moved_at;
+
+/* A block's worth of pages since the last time is more than a few processes. */
+static void watch_movement(void)
+{
+	static unsigned long moved_then;
+	unsigned long moved = pages_moved();
+
+	if (moved - moved_then < BIT(page_hinting_min_order))
+		return;
+	moved_then = moved;
+	moved_at = jiffies;
+}
+
 /*
  * Nothing waits. What was freed page by page is partly still in the per-CPU
  * page lists, where it keeps the rest of its block from merging; how much that
@@ -188,24 +203,25 @@ static unsigned long pages_moved(void)
  */
 static unsigned long drain_after_burst(void)
 {
-	unsigned long now = jiffies, moved = pages_moved();
-	static unsigned long looked, moved_then, delay;
+	static unsigned long looked, delay;
+	unsigned long now = jiffies;
 	static long drained;
 
 	if (atomic_long_read(&page_hinting_counters.captured) == drained)
 		return 0;
 
-	if (moved - moved_then >= BIT(page_hinting_min_order)) {
+	/* The longer it goes on, the less often it is worth a look. */
+	if (moved_at != looked) {
 		delay = clamp(2 * delay, shortest_age(), RECONSIDER + 0UL);
-		moved_then = moved;
-		looked = now;
+		looked = moved_at;
 	}
-	/* A pass may be here sooner, for other reasons. */
-	if (time_before(now, looked + delay))
-		return looked + delay - now;
+	if (time_before(now, moved_at + delay))
+		return moved_at + delay - now;
 
 	delay = 0;
+	WRITE_ONCE(page_hinting_draining, moved_at);
 	drain_all_pages(NULL);
+	WRITE_ONCE(page_hinting_draining, 0);
 	drained = atomic_long_read(&page_hinting_counters.captured);
 	return 0;
 }
@@ -292,6 +308,7 @@ static void page_hinting_pass(struct work_struct *work)
 		return;
 
 	atomic_long_inc(&page_hinting_counters.passes);
+	watch_movement();
 	page_hinting_learn();
 	page_hinting_collect(pending, jiffies, page_hinting_age());
 	page_hinting_sort(pending);

@@ -166,6 +166,7 @@ unsigned long page_hinting_waiting(void);
 
 /* capture.c */
 DECLARE_PER_CPU(struct page_hinting_array, page_hinting_arrays);
+extern unsigned long page_hinting_draining;
 bool page_hinting_array_push(struct page_hinting_array *array,
 			     unsigned long pfn, unsigned long time);
 bool page_hinting_array_peek(struct page_hinting_array *array,

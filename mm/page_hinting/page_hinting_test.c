@@ -934,6 +934,19 @@ static void hints_once_until_used(struct kunit *test)
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
 }
 
+static void what_a_drain_completes_is_old(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	unsigned long since = jiffies - 3 * HZ;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	WRITE_ONCE(page_hinting_draining, since);
+	__free_pages(page, MAX_PAGE_ORDER);
+	WRITE_ONCE(page_hinting_draining, 0);
+	KUNIT_EXPECT_EQ(test, page->hint_time, since);
+	EVENTUALLY(test, all_is_known());
+}
+
 static void failed_hints_are_tried_again(struct kunit *test)
 {
 	struct host *host = test->priv;
@@ -1003,6 +1016,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_5_recall),
 	KUNIT_CASE(invariant_5_allocation),
 	KUNIT_CASE(hints_once_until_used),
+	KUNIT_CASE(what_a_drain_completes_is_old),
 	KUNIT_CASE(failed_hints_are_tried_again),
 	KUNIT_CASE(min_order_keeps_the_ledger),
 	KUNIT_CASE(one_device_at_a_time),
