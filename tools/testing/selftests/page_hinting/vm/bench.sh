@@ -103,7 +103,8 @@ for workload; do
 done
 
 "$bench"/summary.sh "$work" > "$work/summary.txt"
-cat "$work/summary.txt"
+awk -f "$bench/targets.awk" "$work"/*.tsv > "$work/targets.txt"
+cat "$work/summary.txt" "$work/targets.txt"
 [ -z "$quick" ] || exit 0
 
 "$bench"/pictures.sh "$work"
@@ -122,7 +123,12 @@ cp "$work"/*.svg $published/
 	echo "Made by \`\`make bench\`\`; the runs themselves are in the tables beside."
 	echo "Medians, with the smallest and the largest. What the columns are is said"
 	echo "in the workload's script, tools/testing/selftests/page_hinting/vm/bench/."
-	echo "::"
+	echo
+	echo "What is to be achieved, by bench/targets.awk::"
+	echo
+	sed 's/^./    &/' "$work/targets.txt"
+	echo
+	echo "All of it::"
 	echo
 	sed 's/^./    &/' "$work/summary.txt"
 } > $published/figures.rst

@@ -3,8 +3,8 @@
 # From vmrun's samples: how the host gets back what the guest frees at its
 # "@free". Needs -v mib=N, the amount, which the caller has told the guest.
 # Prints MiB freed, MiB back at the end, seconds to 50, 90 and 99 % ("-" if
-# never), MiB x seconds held for nothing, QEMU's milliseconds of CPU time and
-# discards until the guest's end.
+# never), MiB x seconds held for nothing; and until the guest's end QEMU's
+# milliseconds of CPU time, those of them in the host's kernel, and discards.
 BEGIN {
 	FS = "\t"
 	parts[50] = parts[90] = parts[99] = "-"
@@ -15,6 +15,7 @@ $3 ~ /^@free/ && !freed {
 	begin = last = $1
 	top = $2
 	cpu = $6
+	kernel = $8
 	discards = $5
 	next
 }
@@ -26,6 +27,7 @@ $3 ~ /^@exit/ {
 
 freed {
 	used = $6 - cpu
+	in_kernel = $8 - kernel
 	made = $5 - discards
 }
 
@@ -40,6 +42,6 @@ freed && $3 == "-" {
 }
 
 END {
-	printf "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\n", mib, back, parts[50],
-	       parts[90], parts[99], held, used, made
+	printf "%d\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\n", mib, back,
+	       parts[50], parts[90], parts[99], held, used, in_kernel, made
 }

@@ -12,7 +12,8 @@
  *	-s	write samples: milliseconds, KiB resident, "@..." line or "-",
  *		then what QEMU has done since its start: KiB discarded, discards
  *		(both only with "-trace ram_block_discard_range"), milliseconds
- *		of CPU time, minor faults
+ *		of CPU time, minor faults, milliseconds of the CPU time that
+ *		were the host kernel's
  *	-c	write the console; without it the console goes to stdout
  *	-t	kill it after so many seconds (default 600)
  *
@@ -111,9 +112,10 @@ static void note(const struct guest *guest, long ms, long kib, const char *event
 	if (fields)
 		sscanf(fields + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %*u %*u %lu %lu",
 		       &faults, &user, &kernel);
-	fprintf(samples, "%ld\t%ld\t%s\t%ld\t%ld\t%ld\t%lu\n", ms, kib, event,
-		discarded_kib, discards,
-		(long)((user + kernel) * 1000 / sysconf(_SC_CLK_TCK)), faults);
+	fprintf(samples, "%ld\t%ld\t%s\t%ld\t%ld\t%ld\t%lu\t%ld\n", ms, kib,
+		event, discarded_kib, discards,
+		(long)((user + kernel) * 1000 / sysconf(_SC_CLK_TCK)), faults,
+		(long)(kernel * 1000 / sysconf(_SC_CLK_TCK)));
 }
 
 static void show(long ms, long kib, const char *event)

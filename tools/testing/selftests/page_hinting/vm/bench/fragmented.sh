@@ -25,10 +25,11 @@ fragmented()
 }
 
 columns MiB-back 90%-of-it
-for run in $(runs 1 1); do
+for run in $(runs 2 1); do
 	for kib in 4096 16384 65536; do
 		[ $kib = 16384 ] || [ -z "$quick" ] || continue
 		for arm in hinting hinting-9 reporting; do
+			[ $arm != hinting ] || [ -z "$quick" ] || continue
 			fragmented $kib $arm "$run"
 		done
 	done

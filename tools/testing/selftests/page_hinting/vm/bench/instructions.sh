@@ -8,6 +8,7 @@ columns instructions/fault
 for run in $(runs 1 1); do
 	for threads in 1 2; do
 		for pages in never always; do
+			[ $threads = 1 ] || [ -z "$quick" ] || continue
 			[ $pages = never ] && rounds=24 || rounds=120
 			for arm in none hinting; do
 				SMP=1 MEM=2048 ACCEL=tcg,thread=single \

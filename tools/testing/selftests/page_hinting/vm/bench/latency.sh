@@ -3,7 +3,7 @@
 # longest it took from being due, in milliseconds, in a quiet second, and
 # while another process frees 4 GiB and the host gets them.
 columns quiet-ms freeing-ms
-for run in $(runs 5 2); do
+for run in $(runs 5 1); do
 	for arm in none hinting reporting; do
 		SMP=2 MEM=5120 boot $arm "latency-$arm-$run" stall 4096 \
 			"$([ $arm = reporting ] && echo 20000 || echo 6000)"

@@ -27,6 +27,25 @@ for table in "$1"/*.tsv; do
 				return text(values[1])
 			return text(values[int((n + 1) / 2)]) " (" text(values[1]) ".." text(values[n]) ")"
 		}
+		# The ratios of pairs: the same variant and run.
+		function pairs_with(arm, key,   name, base, i, n, m, pairs, these) {
+			split(key, name, "\t")
+			base = name[1] "\t" arm
+			if (name[2] != "hinting" && name[2] != "none-again" || !(base in count))
+				return
+			printf "%-20s %-15s  / %s, pairs:", name[1], name[2], arm
+			for (i = 4; i <= heads; i++) {
+				pairs = 0
+				for (n = 1; n <= count[key]; n++)
+					for (m = 1; m <= count[base]; m++)
+						if (run[base, m] == run[key, n] && number(value[base, m, i]) &&
+						    number(value[base, m, i]) < 1e12 && number(value[key, n, i]) < 1e12)
+							these[++pairs] = value[key, n, i] / value[base, m, i]
+				if (pairs)
+					printf "  %s %s", head[i], three(these, pairs)
+			}
+			print ""
+		}
 		/^#/ { next }
 		!heads { for (i = 4; i <= NF; i++) head[i] = $i; heads = NF; next }
 		{
@@ -50,23 +69,9 @@ for table in "$1"/*.tsv; do
 				}
 				print ""
 			}
-			# Pairs: the same variant and run, against none.
 			for (k = 1; k <= keys; k++) {
-				split(order[k], name, "\t")
-				base = name[1] "\tnone"
-				if (name[2] == "none" || !(base in count)) continue
-				if (name[2] != "hinting" && name[2] != "none-again") continue
-				printf "%-20s %-15s  / none, pairs:", name[1], name[2]
-				for (i = 4; i <= heads; i++) {
-					pairs = 0
-					for (n = 1; n <= count[order[k]]; n++)
-						for (m = 1; m <= count[base]; m++)
-							if (run[base, m] == run[order[k], n] && number(value[base, m, i]) &&
-							    number(value[base, m, i]) < 1e12 && number(value[order[k], n, i]) < 1e12)
-								these[++pairs] = value[order[k], n, i] / value[base, m, i]
-					if (pairs) printf "  %s %s", head[i], three(these, pairs)
-				}
-				print ""
+				pairs_with("none", order[k])
+				pairs_with("reporting", order[k])
 			}
 		}' "$table" | sed 's/ *$//'
 	echo
