@@ -31,6 +31,7 @@ for run in $(runs 5 1); do
 		MEM=2048 release 1024 munmap never $arm "$run" $long
 		MEM=2048 release 1024 exit always $arm "$run" $short
 		MEM=512 release 256 munmap always $arm "$run" $short
+		MEM=512 release 256 exit always $arm "$run" $short
 	done
 	[ -z "$quick" ] && [ "$run" -le 3 ] || continue
 	MEM=5120 release 4096 exit always hinting "$run" 4
