@@ -580,10 +580,10 @@ static void host_exit(struct kunit *test)
 	page_hinting_set_min_order(host->min_order);
 }
 
-static void hold(struct host *host)
+static void set_holds(struct host *host, bool holds)
 {
 	spin_lock_irq(&host->lock);
-	host->holds = true;
+	host->holds = holds;
 	spin_unlock_irq(&host->lock);
 }
 
@@ -594,7 +594,7 @@ static void hold_a_batch(struct kunit *test)
 	struct page *page;
 
 	EVENTUALLY(test, all_is_known());
-	hold(host);
+	set_holds(host, true);
 	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	__free_pages(page, MAX_PAGE_ORDER);
@@ -859,6 +859,48 @@ static void invariant_3_overflow(struct kunit *test)
 	expect_even_ledgers(test);
 }
 
+static bool is_quiet(void)
+{
+	long passes = atomic_long_read(&page_hinting_counters.passes);
+
+	msleep(1000);
+	return passes == atomic_long_read(&page_hinting_counters.passes);
+}
+
+/*
+ * What comes back when no pass is queued, and merges with free memory that was
+ * too small to be captured: the whole is hinted, too.
+ */
+static void invariant_3_returned_late(struct kunit *test)
+{
+	unsigned int half = MAX_ORDER_NR_PAGES / 2, i;
+	struct host *host = test->priv;
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(MAX_PAGE_ORDER - 1));
+	EVENTUALLY(test, all_is_known());
+	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	split_page(page, MAX_PAGE_ORDER);
+
+	set_holds(host, true);
+	for (i = 0; i < half; i++)
+		__free_page(page + i);
+	drain_all_pages(NULL);
+	EVENTUALLY(test, host_nr_held(host));
+	set_holds(host, false);
+
+	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(MAX_PAGE_ORDER));
+	for (i = half; i < 2 * half; i++)
+		__free_page(page + i);
+	drain_all_pages(NULL);
+	EVENTUALLY(test, is_quiet());
+	host_answer_all(host, 0);
+	EVENTUALLY(test, all_is_known());
+	KUNIT_EXPECT_TRUE(test, PageReported(page));
+	expect_even_ledgers(test);
+}
+
 static void invariant_5_recall(struct kunit *test)
 {
 	struct host *host = test->priv;
@@ -1013,6 +1055,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_3_moved),
 	KUNIT_CASE(invariant_3_isolated),
 	KUNIT_CASE(invariant_3_overflow),
+	KUNIT_CASE(invariant_3_returned_late),
 	KUNIT_CASE(invariant_5_recall),
 	KUNIT_CASE(invariant_5_allocation),
 	KUNIT_CASE(hints_once_until_used),

@@ -87,7 +87,8 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 		if (buddy_order(page) >= page_hinting_min_order)
 			zone->hinting.hinted += 1UL << buddy_order(page);
 	} else if (buddy_order(page) >= page_hinting_min_order) {
-		page_hinting_capture(zone, page, buddy_order(page), jiffies);
+		/* As any block that becomes free; there may be no pass queued. */
+		__page_hinting_free(zone, page, buddy_order(page));
 	}
 }
 
