@@ -393,9 +393,9 @@ static unsigned long recall(void)
 		return 0;
 
 	if (!atomic_long_read(&page_hinting_in_flight)) {
-		if (page_hinting_recalling() ||
-		    !time_before(begin, READ_ONCE(page_hinting_last_return) +
-					RECALL_MOMENT))
+		unsigned long last = READ_ONCE(page_hinting_last_return);
+
+		if (page_hinting_recalling() || jiffies - last >= RECALL_MOMENT)
 			return 0;
 		WRITE_ONCE(recalled, begin | 1);
 		return 1;
@@ -416,13 +416,21 @@ static unsigned long recall(void)
 	return atomic_long_read(&page_hinting_pages_returned) - before;
 }
 
-/*
+/**
+ * page_hinting_recall - get back what is in flight before failing for want of it
+ *
  * Invariant 5 (no false OOM). Whoever fails to allocate waits until all that
  * is in flight is back, and nothing new leaves for RECALL_PAUSE. So trying
  * again is worth it; within that time the next one finds nothing in flight
  * and hears no.
+ *
+ * What was in flight when hinting was switched off is waited for as well.
+ *
+ * Context: may sleep, for milliseconds while the host is well and for ten
+ * seconds at the most; holds nothing that a device's interrupt could wait for.
+ * Return: true if memory came back, so that trying again makes sense.
  */
-bool __page_hinting_recall(void)
+bool page_hinting_recall(void)
 {
 	return recall();
 }

@@ -24,7 +24,6 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 void __page_hinting_taken(struct zone *zone, struct page *page,
 			  unsigned int order);
 void __page_hinting_moved(struct zone *zone);
-bool __page_hinting_recall(void);
 
 /* mm/page_alloc.c: takes a block off its free list, the zone's lock held. */
 void page_hinting_take(struct page *page, unsigned int order);
@@ -72,18 +71,8 @@ static inline void page_hinting_moved(struct zone *zone)
 		__page_hinting_moved(zone);
 }
 
-/**
- * page_hinting_recall - get back what is in flight before failing for want of it
- *
- * Context: may sleep, for milliseconds while the host is well and for ten
- * seconds at the most; holds nothing that a device's interrupt could wait for.
- * Return: true if memory came back, so that trying again makes sense.
- */
-static inline bool page_hinting_recall(void)
-{
-	return static_branch_unlikely(&page_hinting_key) &&
-	       __page_hinting_recall();
-}
+/* In paths that are about to fail, so it needs no static key. */
+bool page_hinting_recall(void);
 
 #else /* !CONFIG_FREE_PAGE_HINTING */
 

@@ -921,6 +921,20 @@ static void invariant_5_recall(struct kunit *test)
 	hold_a_batch(test);
 }
 
+/* Switching hinting off does not bring back what is in flight. */
+static void invariant_5_recall_while_off(struct kunit *test)
+{
+	struct host *host = test->priv;
+
+	hold_a_batch(test);
+	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_enabled(false));
+	KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+	schedule_delayed_work(&host->late, HZ / 5);
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall());
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_EQ(test, 0, page_hinting_set_enabled(true));
+}
+
 /*
  * An allocation that only memory in flight can satisfy waits for it: take
  * all blocks of the largest order while the host has one, then ask for one.
@@ -1057,6 +1071,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_3_overflow),
 	KUNIT_CASE(invariant_3_returned_late),
 	KUNIT_CASE(invariant_5_recall),
+	KUNIT_CASE(invariant_5_recall_while_off),
 	KUNIT_CASE(invariant_5_allocation),
 	KUNIT_CASE(hints_once_until_used),
 	KUNIT_CASE(what_a_drain_completes_is_old),

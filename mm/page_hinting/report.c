@@ -150,7 +150,7 @@ int page_hinting_report(struct page_hinting_device *device,
 		struct page_hinting_batch *batch;
 		struct llist_node *node;
 
-		/* Somebody was short of memory: see __page_hinting_recall(). */
+		/* Somebody was short of memory: see page_hinting_recall(). */
 		if (page_hinting_recalling())
 			break;
 
