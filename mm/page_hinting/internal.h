@@ -191,6 +191,7 @@ void page_hinting_sort(struct page_hinting_pending *pending);
 bool page_hinting_oldest(unsigned long *time);
 
 /* isolate.c */
+unsigned long page_hinting_usable(struct zone *zone, int migratetype);
 enum page_hinting_verdict
 page_hinting_isolate(struct page_hinting_candidate *candidate,
 		     struct page_hinting_batch *batch, unsigned int max_ranges);

@@ -82,12 +82,24 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
 	batch->nr_blocks++;
 }
 
-/* Free pages that anybody may have: the reserve for atomic ones is not. */
-static unsigned long usable_pages(struct zone *zone)
+/**
+ * page_hinting_usable - free memory of a zone that its users can have
+ * @zone: the zone
+ * @migratetype: of the block that is to leave
+ *
+ * The reserve for atomic allocations is for these only, and what is free in
+ * the contiguous memory areas (CMA) is for movable memory: however much that
+ * is, it is no reason why all the rest could be spared.
+ *
+ * Return: the memory in pages, not exact.
+ */
+unsigned long page_hinting_usable(struct zone *zone, int migratetype)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long reserved = zone->nr_free_highatomic;
 
+	if (!is_migrate_cma(migratetype))
+		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
 	return free > reserved ? free - reserved : 0;
 }
 
@@ -106,7 +118,7 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	unsigned long pfn = candidate->entry.pfn;
 	struct zone *zone = candidate->zone;
 	struct page *page = pfn_to_online_page(pfn);
-	unsigned long nr_pages, i;
+	unsigned long nr_pages, usable, i;
 	unsigned int order;
 
 	lockdep_assert_held(&zone->lock);
@@ -131,7 +143,8 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	}
 
 	/* Invariant 4 (bounded). */
-	if (!page_hinting_spares(usable_pages(zone), high_wmark_pages(zone),
+	usable = page_hinting_usable(zone, get_pageblock_migratetype(page));
+	if (!page_hinting_spares(usable, high_wmark_pages(zone),
 				 zone->hinting.in_flight, nr_pages))
 		return PAGE_HINTING_REFUSED;
 

@@ -283,6 +283,26 @@ static void invariant_4_bounded(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, page_hinting_spares(0, 0, 0, 1));
 }
 
+static void invariant_4_not_of_others(struct kunit *test)
+{
+	static struct zone zone;	/* too large for the stack */
+
+	atomic_long_set(&zone.vm_stat[NR_FREE_PAGES], 10000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_UNMOVABLE), 10000);
+	zone.nr_free_highatomic = 1000;
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 9000);
+
+	/* Only who is movable can have what is free in the areas for CMA. */
+	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 6000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_UNMOVABLE), 3000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 3000);
+#ifdef CONFIG_CMA
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_CMA), 9000);
+#endif
+	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 9999);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 0);
+}
+
 static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(array_keeps_order),
 	KUNIT_CASE(array_refuses_when_full),
@@ -293,6 +313,7 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(coalesces_neighbours),
 	KUNIT_CASE(batch_is_bounded),
 	KUNIT_CASE(invariant_4_bounded),
+	KUNIT_CASE(invariant_4_not_of_others),
 	{}
 };
 
