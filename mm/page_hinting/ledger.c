@@ -128,8 +128,10 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
 			continue;
 
 		spin_lock_irq(&zone->lock);
-		if (page_zone(page) == zone && PageBuddy(page) &&
-		    buddy_order(page) >= order && wanted(page->flags))
+		/* What is on line stays so under the lock, if it is free. */
+		if (pfn_to_online_page(pfn) && page_zone(page) == zone &&
+		    PageBuddy(page) && buddy_order(page) >= order &&
+		    wanted(page->flags))
 			more = visit(zone, page);
 		spin_unlock_irq(&zone->lock);
 	}
