@@ -173,7 +173,9 @@ EXPORT_SYMBOL_GPL(virtio_page_hinting_reclaim);
 /**
  * virtio_page_hinting_resume - go on after pause and reclaim
  * @hinting: the queue
- * @vq: the virtqueue, which may be a new one of the same size
+ * @vq: the virtqueue, which may be a new one
+ *
+ * One that is smaller than it was has no room for our batches, and is not used.
  *
  * Context: may sleep.
  */
@@ -181,8 +183,13 @@ void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
 				struct virtqueue *vq)
 {
 	set_vq(hinting, vq);
-	if (hinting->registered)
-		page_hinting_resume(&hinting->device);
+	if (!hinting->registered)
+		return;
+	if (virtqueue_get_vring_size(vq) < hinting->device.max_ranges) {
+		dev_warn(&vq->vdev->dev, "no page hinting: the queue became smaller\n");
+		return;
+	}
+	page_hinting_resume(&hinting->device);
 }
 EXPORT_SYMBOL_GPL(virtio_page_hinting_resume);
 
