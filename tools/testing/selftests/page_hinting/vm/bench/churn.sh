@@ -33,7 +33,7 @@ columns cycles cycles/min allocation-ms discarded-% CPU-ms/cycle
 seconds=$([ -z "$quick" ] && echo 10 || echo 9)
 for run in $(runs 7 1); do
 	for pause in 0 50 400 1500; do
-		[ $pause != 1500 ] || [ "$run" -le 2 ] || continue
+		[ $pause != 1500 ] || [ "$run" -le 3 ] || continue
 		[ $pause = 0 ] || [ $pause = 400 ] || [ -z "$quick" ] || continue
 		pair="none hinting"
 		[ $((run % 2)) = 1 ] || pair="hinting none"

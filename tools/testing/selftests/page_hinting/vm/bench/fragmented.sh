@@ -29,7 +29,7 @@ for run in $(runs 2 1); do
 	for kib in 4096 16384 65536; do
 		[ $kib = 16384 ] || [ -z "$quick" ] || continue
 		for arm in hinting hinting-9 reporting; do
-			[ $arm != hinting ] || [ -z "$quick" ] || continue
+			[ $arm != hinting ] || [ "$run$quick" = 1 ] || continue
 			fragmented $kib $arm "$run"
 		done
 	done

@@ -20,10 +20,10 @@ release()
 
 columns 50% 90% 99% MiB-s-held CPU-ms kernel-ms discards
 export SMP=2
-for run in $(runs 5 1); do
+for run in $(runs 3 1); do
 	for arm in hinting reporting none; do
 		MEM=5120 release 4096 munmap always $arm "$run" 20
-		[ $arm != none ] && [ "$run" -le 3 ] || continue
+		[ $arm != none ] || continue
 		[ $arm = hinting ] && short=4 long=4 || short=14 long=22
 		[ $arm = hinting ] || [ "$run" = 1 ] || continue
 		MEM=2048 release 1024 munmap always $arm "$run" $short
@@ -33,7 +33,7 @@ for run in $(runs 5 1); do
 		MEM=512 release 256 munmap always $arm "$run" $short
 		MEM=512 release 256 exit always $arm "$run" $short
 	done
-	[ -z "$quick" ] && [ "$run" -le 3 ] || continue
+	[ -z "$quick" ] || continue
 	MEM=5120 release 4096 exit always hinting "$run" 4
 	MEM=5120 release 4096 munmap never hinting "$run" 6
 	# These change little from run to run.
