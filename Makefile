@@ -29,13 +29,15 @@ export KBUILD_BUILD_TIMESTAMP := 2024-01-01
 export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
-.PHONY: run check bench bench-quick kernel kernel-bench kernel-debug series shell help clean distclean \
+.PHONY: run check check-long bench bench-quick kernel kernel-bench kernel-debug series shell help clean distclean \
 	deps tree guest FORCE
 
 help:
 	@echo 'make run           boot a guest, free memory in it, watch the host get it back'
 	@echo 'make check         all tests; last line "N passed, N failed"'
 	@echo 'make check-NAME    one of them: $(notdir $(basename $(wildcard $(vm)/tests/*.sh)))'
+	@echo 'make check-long    the tests that take long; check-long-NAME one of them:'
+	@echo '                   $(notdir $(basename $(wildcard $(vm)/tests-long/*.sh)))'
 	@echo 'make kernel        $(kernel)/vmlinux'
 	@echo 'make kernel-debug  $(kernel_debug)/vmlinux, with KASAN, lockdep and the like'
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
@@ -55,6 +57,12 @@ check: kernel kernel-debug guest
 
 check-%: kernel kernel-debug guest
 	@$(vm)/check.sh $*
+
+check-long: kernel kernel-debug guest
+	@$(vm)/check.sh -d tests-long
+
+check-long-%: kernel kernel-debug guest
+	@$(vm)/check.sh -d tests-long $*
 
 bench: kernel-bench guest
 	@$(vm)/bench.sh $(WORKLOADS)

@@ -4,7 +4,17 @@
 # Runs the tests, or those named, one after another. A test is a script in
 # tests/: it ends with 0 if it passes, 77 if it can't run here, and what it
 # prints is in build/check/NAME.log. The last line is "N passed, N failed".
+#
+# usage: check.sh [-d FOLDER] [NAME...]
+#
+# -d takes the tests from another folder beside this script: tests-long
 set -u
+
+folder=tests
+if [ "${1:-}" = -d ]; then
+	folder=$2
+	shift 2
+fi
 
 here=$(dirname "$0")
 out=build/check
@@ -13,7 +23,7 @@ rm -f $out/*.log
 export PATH="$here:$PATH" vm="$here" out
 
 if [ $# = 0 ]; then
-	set -- $(cd "$here"/tests && ls ./*.sh | sed 's,./\(.*\).sh,\1,')
+	set -- $(cd "$here/$folder" && ls ./*.sh | sed 's,./\(.*\).sh,\1,')
 fi
 
 child=
@@ -32,13 +42,13 @@ passed=0
 failed=0
 skipped=0
 for name; do
-	if ! [ -f "$here/tests/$name.sh" ]; then
-		echo "no test $name; there are: $(cd "$here"/tests && ls)" >&2
+	if ! [ -f "$here/$folder/$name.sh" ]; then
+		echo "no test $name; there are: $(cd "$here/$folder" && ls)" >&2
 		exit 2
 	fi
 	began=$(date +%s)
 	printf '%5d s  %-14s ' $((began - begin)) "$name"
-	sh "$here/tests/$name.sh" > "$out/$name.log" 2>&1 < /dev/null &
+	sh "$here/$folder/$name.sh" > "$out/$name.log" 2>&1 < /dev/null &
 	child=$!
 	wait $child
 	status=$?
