@@ -7,6 +7,7 @@
 #
 # -i gives an interactive shell instead. The environment says what guest:
 #	KERNEL	build/linux-6.12/vmlinux
+#	INITRD	build/guest/initramfs.gz
 #	QEMU	qemu-system-x86_64
 #	ACCEL	what accel.sh found to work: kvm, or tcg,thread=multi
 #	SMP, MEM	CPUs and MiB
@@ -44,7 +45,7 @@ set -- "${QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config \
 	-display none -no-reboot $console -accel "$accel" $cpu \
 	-smp "${SMP:-2}" -m "${MEM:-2048}" ${DEVICES:-} \
 	${balloon:+-device "$balloon"} \
-	-kernel "$kernel" -initrd build/guest/initramfs.gz \
+	-kernel "$kernel" -initrd "${INITRD:-build/guest/initramfs.gz}" \
 	-append "console=ttyS0 loglevel=5 panic=-1 ${APPEND:-} ${*:+-- $*}"
 
 if [ -n "$interactive" ]; then

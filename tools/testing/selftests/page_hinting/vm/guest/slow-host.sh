@@ -1,37 +1,59 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# In the guest, whose host answers late: memory filled to a 64th before the
-# last page, again and again, while others free and hinting runs at age 0 with
-# blocks of several orders; then 256 MiB freed for the host to see.
+# In the guest: memory filled to a 64th before the last page, again and again,
+# while others free and hinting runs at age 0, with blocks of several orders;
+# first with a host of ours that is slow, then with QEMU, which the real host
+# stops and continues; at last 256 MiB are freed for the real host to see.
 #
-# usage: slow-host.sh SECONDS
+# usage: slow-host.sh SECONDS DELAY-MS
 #
-# Prints "@brim ORDER KIB KILLS", and "@late N", how often something was in
-# flight, of the times it was looked at.
+# Prints "@brim HOST ORDER KIB KILLS", and "@late N of M": how often something
+# was in flight when it was looked at.
+driver=/sys/bus/virtio/drivers/virtio_balloon
+device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
 
 # See pressure.sh.
 echo 100000 > /proc/sys/vm/percpu_pagelist_high_fraction
 echo 0 > /proc/sys/vm/watermark_boost_factor
 
+say()
+{
+	echo
+	echo "@$*"
+}
+
+fill()
+{
+	for order in 10 4; do
+		echo $order > $controls/min_order
+		say "brim $1 $order $(brim -k -s "$2" "$all")"
+	done
+}
+
 echo 0 > $controls/enabled
 all=$(brim 0)
 all=$(brim "${all% *}")
 all=${all% *}
-
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 1 > $controls/enabled
+
+echo "$device" > $driver/unbind
+insmod /lib/slow_host.ko delay_ms="$2"
 (while sleep 0.1; do cat $controls/bytes_in_flight; done) > /tmp/in_flight &
 watcher=$!
-for order in 10 4; do
-	echo $order > $controls/min_order
-	echo "@brim $order $(brim -k -s "$1" "$all")"
-done
+fill slow "$1"
 kill $watcher
-echo "@late $(grep -vc '^0$' /tmp/in_flight) of $(grep -c . /tmp/in_flight)"
+say "late $(grep -vc '^0$' /tmp/in_flight) of $(grep -c . /tmp/in_flight)"
+rmmod slow_host
+
+echo "$device" > $driver/bind
+say stop
+fill stopped "$1"
+say continue
 
 echo 10 > $controls/min_order
-hold 256 munmap 1000 15000
+hold 256 munmap 1000 5000
 grep . $controls/*

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# In the guest: those who need certain free memory, not just any, in turn with
+# hinting off and on at age 0, while other memory is freed and used: a pool of
+# huge pages that grows, in fragmented memory too, CMA, memory blocks off and
+# on line. Then memory that all of them had is freed for the host to see.
+#
+# usage: contig.sh ROUNDS
+#
+# Prints "@got WHAT ENABLED GOT OF WANTED".
+rounds=$1
+controls=/sys/kernel/mm/page_hinting
+pools=/sys/kernel/mm/hugepages
+blocks=/sys/devices/system/memory
+cma=$(ls -d /sys/kernel/debug/cma/*/ | head -n 1)
+
+say()
+{
+	echo
+	echo "@$*"
+}
+
+# usage: pool KIB NUMBER
+pool()
+{
+	echo "$2" > $pools/hugepages-"$1"kB/nr_hugepages
+	say "got $1-KiB-pages $enabled $(cat $pools/hugepages-"$1"kB/nr_hugepages) of $2"
+	echo 0 > $pools/hugepages-"$1"kB/nr_hugepages
+}
+
+contiguous()
+{
+	got=0
+	for i in $(seq 8); do
+		! echo 2048 > "$cma"alloc || got=$((got + 1))
+	done 2>/dev/null
+	for i in $(seq "$got"); do
+		echo 2048 > "$cma"free
+	done
+	say "got cma $enabled $got of 8"
+}
+
+# Those that a guest without hinting can take off line, too.
+offline()
+{
+	got=0
+	wanted=0
+	for block in $movable; do
+		wanted=$((wanted + 1))
+		! echo offline > "$block"/state || got=$((got + 1))
+	done 2>/dev/null
+	for block in $movable; do
+		[ "$(cat "$block"/state)" != offline ] ||
+			echo online_movable > "$block"/state
+	done
+	say "got offline $enabled $got of $wanted"
+}
+
+echo 0 > $controls/age_ms
+echo 0 > $controls/age_max_ms
+echo 9 > $controls/min_order
+# Of the movable zone, but not all of it at once.
+movable=$(grep -l Movable $blocks/memory*/valid_zones | sed 's,/valid_zones,,' | head -n 3)
+
+page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
+load=$!
+(while :; do dd if=/dev/zero of=/tmp/file bs=1M count=64 2>/dev/null; rm /tmp/file; done) &
+writer=$!
+free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
+for round in $(seq "$rounds"); do
+	for enabled in 0 1; do
+		echo $enabled > $controls/enabled
+		pool 2048 $((free * 4 / 5 / 2))
+		[ "$free" -lt 2500 ] || pool 1048576 1
+		contiguous
+		offline
+		# What is free is in pieces.
+		riddle $((free / 3)) 256 100000 > /tmp/riddle &
+		riddler=$!
+		until grep -q free /tmp/riddle; do
+			sleep 0.2
+		done
+		pool 2048 $((free / 2 / 2))
+		kill $riddler
+		wait $riddler
+	done
+done
+kill $load $writer
+wait $load $writer
+
+# All that the above had and gave back.
+mib=$(awk '/MemFree/ { print int($2 / 1024 * 0.8) }' /proc/meminfo)
+hold "$mib" munmap 500 8000
+grep . $controls/*
+[ "$(cat $controls/bytes_missed)" = 0 ]

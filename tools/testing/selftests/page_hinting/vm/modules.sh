@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Builds the tests' own modules for a guest kernel, and an initramfs that has
+# them in /lib: OUT/modules/initramfs.gz, for guest.sh's INITRD.
+#
+# usage: modules.sh TREE OUT	(as kernel.sh, from the top; OUT is built)
+set -eu
+
+here=$(dirname "$0")
+tree=$1
+full=$(cd "$2" && pwd)
+modules=$full/modules
+
+mkdir -p "$modules/root/lib"
+# External modules are built where they are.
+cp -u "$here"/modules/*.c "$modules/"
+(cd "$modules" && ls ./*.c) | sed 's/\.c$/.o/; s/^/obj-m += /' > "$modules/Kbuild"
+# All that a module may use is in vmlinux; this is what it exports.
+cp "$full/vmlinux.symvers" "$full/Module.symvers"
+make -s -C "$tree" O="$full" CC="ccache gcc" HOSTCC="ccache gcc" modules_prepare
+make -s -C "$tree" O="$full" CC="ccache gcc" HOSTCC="ccache gcc" M="$modules" modules
+cp "$modules"/*.ko "$modules/root/lib/"
+{
+	cat build/guest/initramfs.gz
+	(cd "$modules/root" && find . | cpio --quiet -o -H newc) | gzip -1
+} > "$modules/initramfs.gz"

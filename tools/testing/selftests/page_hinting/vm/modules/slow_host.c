@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A host that takes its time: answers for each batch delay_ms after it was
+ * reported, and does nothing else. QEMU can't be made slow alone: its main loop
+ * has the guest's timers, too. The balloon's driver has to be unbound.
+ */
+#include <linux/container_of.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/page_hinting.h>
+#include <linux/workqueue.h>
+
+#define MAX_BATCHES	4
+
+static unsigned int delay_ms = 1000;
+module_param(delay_ms, uint, 0644);
+MODULE_PARM_DESC(delay_ms, "milliseconds from a report to its answer");
+
+static struct answer {
+	struct delayed_work work;
+	struct page_hinting_batch *batch;	/* NULL if there is none */
+} answers[MAX_BATCHES];
+
+static void give_answer(struct work_struct *work)
+{
+	struct answer *answer = container_of(to_delayed_work(work),
+					     struct answer, work);
+	struct page_hinting_batch *batch = answer->batch;
+
+	/* The next report may use it; its work is queued after this is over. */
+	smp_store_release(&answer->batch, NULL);
+	page_hinting_complete(batch, 0);
+}
+
+static int report(struct page_hinting_device *device,
+		  struct page_hinting_batch *batch)
+{
+	int i;
+
+	for (i = 0; i < MAX_BATCHES; i++) {
+		if (smp_load_acquire(&answers[i].batch))
+			continue;
+		answers[i].batch = batch;
+		queue_delayed_work(system_unbound_wq, &answers[i].work,
+				   msecs_to_jiffies(delay_ms));
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static struct page_hinting_device device = {
+	.report = report,
+	.max_batches = MAX_BATCHES,
+	.max_ranges = 32,
+};
+
+static int __init slow_host_init(void)
+{
+	int i;
+
+	for (i = 0; i < MAX_BATCHES; i++)
+		INIT_DELAYED_WORK(&answers[i].work, give_answer);
+	return page_hinting_register(&device);
+}
+
+static void __exit slow_host_exit(void)
+{
+	int i;
+
+	page_hinting_pause(&device);
+	for (i = 0; i < MAX_BATCHES; i++)
+		flush_delayed_work(&answers[i].work);
+	page_hinting_unregister(&device);
+}
+
+module_init(slow_host_init);
+module_exit(slow_host_exit);
+MODULE_DESCRIPTION("A slow host for free page hinting's tests");
+MODULE_LICENSE("GPL");

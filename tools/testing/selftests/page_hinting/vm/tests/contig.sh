@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# Who needs certain memory gets it as often as with hinting off: pools of huge
+# pages, in fragmented memory, too, CMA, memory blocks taken off line; and what
+# they free is hinted (invariant 3).
+set -eu
+
+# usage: contig KERNEL MIB ROUNDS
+contig()
+{
+	MEM=$2 SMP=2 KERNEL=$1 \
+		APPEND="panic_on_warn=1 cma=64M movablecore=$(($2 * 2 / 5))M" \
+		DEVICES='-trace ram_block_discard_range -cpu qemu64,+pdpe1gb' \
+		clean-guest.sh "$out/contig.console" -s "$out/contig.tsv" -t 1200 -- \
+		contig.sh "$3"
+	freed=$(awk -F '\t' '/@free/ { split($3, said, " "); print said[2] }' "$out/contig.tsv")
+	awk -v mib="$freed" -f "$vm/curve.awk" "$out/contig.tsv" > "$out/contig.curve"
+	tr -d '\r' < "$out/contig.console" | awk '
+	NR == FNR { freed = $1; back = $2; next }
+	$1 == "@got" {
+		got[$2, $3] += $4
+		wanted[$2, $3] += $6
+		what[$2]
+	}
+	END {
+		for (w in what) {
+			printf "%s: off %d, on %d, of %d; ", w, got[w, 0],
+			       got[w, 1], wanted[w, 0]
+			bad = bad || !got[w, 0] || wanted[w, 1] != wanted[w, 0] ||
+			      got[w, 1] < got[w, 0] - 0.02 * wanted[w, 0]
+		}
+		printf "%d of %d MiB back\n", back, freed
+		exit !freed || bad || back < freed * 0.95
+	}' "$out/contig.curve" -
+}
+
+if [ -z "${long:-}" ]; then
+	contig build/linux-6.12/vmlinux 1024 1
+else
+	contig build/linux-6.12-debug/vmlinux 2048 3
+	contig build/linux-6.12/vmlinux 5120 3
+fi

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# CPUs off and on line under load, on the debug kernel: nothing is left in a
+# dead CPU's array (invariant 3), nothing is lost (invariant 1).
+set -eu
+
+rounds=${cpu_rounds:-6}
+SMP=4 MEM=1024 KERNEL=build/linux-6.12-debug/vmlinux APPEND=panic_on_warn=1 \
+	clean-guest.sh "$out/cpus.console" -s "$out/cpus.tsv" -t 900 -- \
+	cpus.sh "$rounds"
+awk -v mib=256 -f "$vm/curve.awk" "$out/cpus.tsv" |
+	awk '{ print $2, "of", $1, "MiB back"; exit !($2 >= $1 * 0.95) }'
+tr -d '\r' < "$out/cpus.console" | awk -v rounds="$rounds" '
+	/@switched/ { switched = $2 + 0; print }
+	END { exit switched != rounds * 3 }'
