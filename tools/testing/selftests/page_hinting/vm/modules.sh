@@ -15,7 +15,7 @@ modules=$full/modules
 mkdir -p "$modules/root/lib"
 # External modules are built where they are.
 cp -u "$here"/modules/*.c "$modules/"
-(cd "$modules" && ls ./*.c) | sed 's/\.c$/.o/; s/^/obj-m += /' > "$modules/Kbuild"
+(cd "$here"/modules && ls ./*.c) | sed 's/\.c$/.o/; s/^/obj-m += /' > "$modules/Kbuild"
 # All that a module may use is in vmlinux; this is what it exports.
 cp "$full/vmlinux.symvers" "$full/Module.symvers"
 make -s -C "$tree" O="$full" CC="ccache gcc" HOSTCC="ccache gcc" modules_prepare

@@ -28,7 +28,7 @@ SMP=2 MEM=1024 KERNEL=build/linux-6.12-debug/vmlinux APPEND=panic_on_warn=1 \
 	INITRD=build/linux-6.12-debug/modules/initramfs.gz \
 	DEVICES="-qmp unix:$socket,server=on,wait=off" \
 	clean-guest.sh "$console" -s "$out/slow-host.tsv" -t 600 -- \
-	slow-host.sh 10 2000
+	slow-host.sh 5 2000
 stops=$(grep -c '"STOP"' "$out/slow-host.said" || true)
 awk -v mib=256 -f "$vm/curve.awk" "$out/slow-host.tsv" > "$out/slow-host.curve"
 tr -d '\r' < "$console" | awk -v stops="$stops" '
