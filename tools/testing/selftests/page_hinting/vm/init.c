@@ -31,13 +31,17 @@ static void run_shell(int argc, char **argv)
 	size_t used = 0;
 	int i;
 
-	/* A session of its own, with the console as its terminal. */
-	setsid();
-	ioctl(0, TIOCSCTTY, 1);
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/", 1);
-	if (argc < 2)
+	/*
+	 * With the console as its terminal, for Ctrl-C. Not for a command: the
+	 * end of a terminal's session throws away what is not yet sent.
+	 */
+	if (argc < 2) {
+		setsid();
+		ioctl(0, TIOCSCTTY, 1);
 		execl("/bin/sh", "sh", "-i", NULL);
+	}
 
 	for (i = 1; i < argc; i++)
 		used += snprintf(command + used, sizeof(command) - used, "%s ",
