@@ -32,13 +32,14 @@ pool()
 contiguous()
 {
 	got=0
-	for i in $(seq 8); do
-		! echo 2048 > "$cma"alloc || got=$((got + 1))
+	pages=$(cat "$cma"count)
+	# All of it at once: there is no other place to go to.
+	for i in $(seq 32); do
+		echo "$pages" > "$cma"alloc || continue
+		echo "$pages" > "$cma"free
+		got=$((got + 1))
 	done 2>/dev/null
-	for i in $(seq "$got"); do
-		echo 2048 > "$cma"free
-	done
-	say "got cma $enabled $got of 8"
+	say "got cma $enabled $got of 32"
 }
 
 # Those that a guest without hinting can take off line, too.
