@@ -11,7 +11,9 @@ QEMU ?= qemu-system-x86_64
 KSRC ?=
 # Seconds of the stress test.
 STRESS_S ?= 180
-export SMP MEM QEMU KSRC STRESS_S
+# And of the soak.
+SOAK_S ?= 3600
+export SMP MEM QEMU KSRC STRESS_S SOAK_S
 
 vm := tools/testing/selftests/page_hinting/vm
 jobs := $(shell nproc)
@@ -19,6 +21,8 @@ jobs := $(shell nproc)
 tree := build/source/linux-6.12
 kernel := build/linux-6.12
 kernel_debug := build/linux-6.12-debug
+kernel_kcsan := build/linux-6.12-kcsan
+kernel_rt := build/linux-6.12-rt
 
 # What is costly to make again outlives "make clean" and other clones.
 export CCACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/page-hinting/ccache
@@ -29,7 +33,7 @@ export KBUILD_BUILD_TIMESTAMP := 2024-01-01
 export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
-.PHONY: run check check-long bench bench-quick kernel kernel-bench kernel-debug series shell help clean distclean \
+.PHONY: run check check-long bench bench-quick kernel kernel-bench kernel-debug kernel-kcsan kernel-rt soak series shell help clean distclean \
 	deps tree guest FORCE
 
 help:
@@ -40,13 +44,15 @@ help:
 	@echo '                   $(notdir $(basename $(wildcard $(vm)/tests-long/*.sh)))'
 	@echo 'make kernel        $(kernel)/vmlinux'
 	@echo 'make kernel-debug  $(kernel_debug)/vmlinux, with KASAN, lockdep and the like'
+	@echo 'make kernel-kcsan, kernel-rt: with the data race detector, with PREEMPT_RT'
+	@echo 'make soak          everything at once for SOAK_S seconds'
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
 	@echo 'make clean         remove results and kernels; distclean: all of build/'
 	@echo
-	@echo 'Variables: SMP=$(SMP) MEM=$(MEM) (MiB) QEMU=$(QEMU) STRESS_S=$(STRESS_S)'
+	@echo 'Variables: SMP=$(SMP) MEM=$(MEM) (MiB) QEMU=$(QEMU) STRESS_S=$(STRESS_S) SOAK_S=$(SOAK_S)'
 	@echo '           KSRC=DIR builds from a Linux 6.12.y tree of your own'
 
 run: kernel guest
@@ -58,11 +64,17 @@ check: kernel kernel-debug guest
 check-%: kernel kernel-debug guest
 	@$(vm)/check.sh $*
 
-check-long: kernel kernel-debug guest
+check-long: kernel kernel-debug kernel-kcsan kernel-rt guest
 	@$(vm)/check.sh -d tests-long
 
 check-long-%: kernel kernel-debug guest
 	@$(vm)/check.sh -d tests-long $*
+
+check-long-kcsan: kernel-kcsan
+check-long-rt: kernel-rt
+
+soak: kernel kernel-debug guest
+	@$(vm)/check.sh -d tests-long soak
 
 bench: kernel-bench guest
 	@$(vm)/bench.sh $(WORKLOADS)
@@ -82,12 +94,20 @@ tree: deps
 
 kernel: $(kernel)/vmlinux
 kernel-debug: $(kernel_debug)/vmlinux
+kernel-kcsan: $(kernel_kcsan)/vmlinux
+kernel-rt: $(kernel_rt)/vmlinux
 
 $(kernel)/vmlinux: tree FORCE
 	@$(vm)/kernel.sh $(tree) $(kernel) $(vm)/kernel.config
 
 $(kernel_debug)/vmlinux: tree FORCE
 	@$(vm)/kernel.sh $(tree) $(kernel_debug) $(vm)/kernel.config $(vm)/debug.config
+
+$(kernel_kcsan)/vmlinux: tree FORCE
+	@$(vm)/kernel.sh $(tree) $(kernel_kcsan) $(vm)/kernel.config $(vm)/kcsan.config
+
+$(kernel_rt)/vmlinux: tree FORCE
+	@$(vm)/kernel.sh $(tree) $(kernel_rt) $(vm)/kernel.config $(vm)/rt.config
 
 # Beside the series it can vary page reporting's delay. In a place of its own
 # with the same relative paths, so that ccache knows nearly all of it.
@@ -107,7 +127,7 @@ series: deps
 
 clean:
 	rm -rf build/check build/run build/series build/guest build/accel \
-		$(kernel) $(kernel_debug)
+		$(kernel) $(kernel_debug) $(kernel_kcsan) $(kernel_rt)
 
 distclean:
 	rm -rf build

@@ -4,12 +4,15 @@
 # In the guest: those who need certain free memory, not just any, in turn with
 # hinting off and on at age 0, while other memory is freed and used: a pool of
 # huge pages that grows, in fragmented memory too, CMA, memory blocks off and
-# on line. Then memory that all of them had is freed for the host to see.
+# on line. The host is one of ours that takes 100 ms for an answer, so that much
+# of the free memory is in flight. At last memory that all of them had is freed
+# for the real host to see.
 #
 # usage: contig.sh ROUNDS
 #
-# Prints "@got WHAT ENABLED GOT OF WANTED".
-rounds=$1
+# Prints "@got WHAT ENABLED GOT of WANTED".
+driver=/sys/bus/virtio/drivers/virtio_balloon
+device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
 pools=/sys/kernel/mm/hugepages
 blocks=/sys/devices/system/memory
@@ -42,7 +45,6 @@ contiguous()
 	say "got cma $enabled $got of 32"
 }
 
-# Those that a guest without hinting can take off line, too.
 offline()
 {
 	got=0
@@ -58,40 +60,48 @@ offline()
 	say "got offline $enabled $got of $wanted"
 }
 
+# What is free is in pieces.
+fragmented()
+{
+	riddle $((free / 3)) 256 100000 > /tmp/riddle &
+	riddler=$!
+	until grep -q free /tmp/riddle; do
+		sleep 0.2
+	done
+	pool 2048 $((free / 2 / 2))
+	kill $riddler
+	wait $riddler
+}
+
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
+echo "$device" > $driver/unbind
+insmod /lib/slow_host.ko delay_ms=100
+
 # Of the movable zone, but not all of it at once.
 movable=$(grep -l Movable $blocks/memory*/valid_zones | sed 's,/valid_zones,,' | head -n 3)
+free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 
 page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 load=$!
 (while :; do dd if=/dev/zero of=/tmp/file bs=1M count=64 2>/dev/null; rm /tmp/file; done) &
 writer=$!
-free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
-for round in $(seq "$rounds"); do
+for round in $(seq "$1"); do
 	for enabled in 0 1; do
 		echo $enabled > $controls/enabled
 		pool 2048 $((free * 4 / 5 / 2))
 		[ "$free" -lt 2500 ] || pool 1048576 1
 		contiguous
 		offline
-		# What is free is in pieces.
-		riddle $((free / 3)) 256 100000 > /tmp/riddle &
-		riddler=$!
-		until grep -q free /tmp/riddle; do
-			sleep 0.2
-		done
-		pool 2048 $((free / 2 / 2))
-		kill $riddler
-		wait $riddler
+		fragmented
 	done
 done
 kill $load $writer
 wait $load $writer
 
-# All that the above had and gave back.
-mib=$(awk '/MemFree/ { print int($2 / 1024 * 0.8) }' /proc/meminfo)
-hold "$mib" munmap 500 8000
+rmmod slow_host
+echo "$device" > $driver/bind
+hold "$(awk '/MemFree/ { print int($2 / 1024 * 0.8) }' /proc/meminfo)" munmap 500 8000
 grep . $controls/*
 [ "$(cat $controls/bytes_missed)" = 0 ]

@@ -7,9 +7,10 @@ set -eu
 # usage: contig KERNEL MIB ROUNDS
 contig()
 {
-	MEM=$2 SMP=2 KERNEL=$1 \
+	modules.sh build/source/linux-6.12 "$1"
+	MEM=$2 SMP=2 KERNEL=$1/vmlinux INITRD=$1/modules/initramfs.gz \
 		APPEND="panic_on_warn=1 cma=64M movablecore=$(($2 * 2 / 5))M" \
-		DEVICES='-trace ram_block_discard_range -cpu qemu64,+pdpe1gb' \
+		DEVICES='-cpu qemu64,+pdpe1gb' \
 		clean-guest.sh "$out/contig.console" -s "$out/contig.tsv" -t 1200 -- \
 		contig.sh "$3"
 	freed=$(awk -F '\t' '/@free/ { split($3, said, " "); print said[2] }' "$out/contig.tsv")
@@ -34,8 +35,8 @@ contig()
 }
 
 if [ -z "${long:-}" ]; then
-	contig build/linux-6.12/vmlinux 1024 1
+	contig build/linux-6.12 1024 1
 else
-	contig build/linux-6.12-debug/vmlinux 2048 3
-	contig build/linux-6.12/vmlinux 5120 3
+	contig build/linux-6.12-debug 2048 3
+	contig build/linux-6.12 5120 3
 fi
