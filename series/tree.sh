@@ -13,11 +13,7 @@ tree=${1:?usage: series/tree.sh TREE}
 patches=patches/linux-6.12
 tarball=/usr/src/linux-source-6.12.tar.xz
 
-die()
-{
-	echo "$0: $*" >&2
-	exit 1
-}
+. series/common.sh
 
 # What the tree was made from; another source means another tree.
 if [ -n "${KSRC:-}" ]; then
@@ -51,31 +47,8 @@ case $version in
 *) die "the source is Linux $version; the series is for 6.12.y" ;;
 esac
 
-# The unchanged file is kept beside the tree, to start from when a diff changes.
-pristine=$tree.pristine
-new=$tree.file
-find $patches -name '*.diff' | sort | while read -r diff; do
-	file=${diff#"$patches"/}
-	file=${file%.diff}
-	if ! [ -f "$pristine/$file" ]; then
-		mkdir -p "$pristine/$(dirname "$file")"
-		cp "$tree/$file" "$pristine/$file"
-	fi
-	cp "$pristine/$file" "$new"
-	if ! patch -s -F0 --no-backup-if-mismatch -r - "$new" "$diff"; then
-		rm -f "$new"
-		die "$diff does not apply to Linux $version; it has to be made anew for it"
-	fi
-	cmp -s "$new" "$tree/$file" || cp "$new" "$tree/$file"
-	rm -f "$new"
-done
+patch_tree $patches "$tree" "Linux $version"
 
 git ls-files --cached --others --exclude-standard \
 	mm include drivers Documentation tools |
-	grep -v -e /vm/ -e ^Documentation/page_hinting/ | while read -r file; do
-	[ -f "$file" ] || continue
-	cmp -s "$file" "$tree/$file" && continue
-	mkdir -p "$tree/$(dirname "$file")"
-	# Not with its time: what is older than its object would not be built.
-	cp "$file" "$tree/$file"
-done
+	grep -v -e /vm/ -e ^Documentation/page_hinting/ | copy_files . "$tree"
