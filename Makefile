@@ -23,6 +23,8 @@ kernel := build/linux-6.12
 kernel_debug := build/linux-6.12-debug
 kernel_kcsan := build/linux-6.12-kcsan
 kernel_rt := build/linux-6.12-rt
+qemu_tree := build/source/qemu-10.0
+qemu_plain := build/qemu-plain
 
 # What is costly to make again outlives "make clean" and other clones.
 export CCACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/page-hinting/ccache
@@ -33,8 +35,9 @@ export KBUILD_BUILD_TIMESTAMP := 2024-01-01
 export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
-.PHONY: run check check-long bench bench-quick kernel kernel-bench kernel-debug kernel-kcsan kernel-rt soak series shell help clean distclean \
-	deps tree guest FORCE
+.PHONY: run check check-long soak bench bench-quick kernel kernel-bench kernel-debug \
+	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series shell help clean \
+	distclean deps tree guest qemu-deps qemu-tree FORCE
 
 help:
 	@echo 'make run           boot a guest, free memory in it, watch the host get it back'
@@ -47,6 +50,8 @@ help:
 	@echo 'make kernel-kcsan, kernel-rt: with the data race detector, with PREEMPT_RT'
 	@echo 'make soak          everything at once for SOAK_S seconds'
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
+	@echo 'make qemu          build/qemu/qemu-system-x86_64: Debian 13 source with the series for it'
+	@echo 'make qemu-series   build/qemu-series/*.patch; make qemu-plain: without the series'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
@@ -124,6 +129,26 @@ guest: tree
 
 series: deps
 	@series/export.sh build/series
+
+qemu-deps:
+	@$(vm)/deps.sh qemu
+
+qemu-tree: qemu-deps
+	@$(vm)/step.sh "QEMU's source" series/qemu-tree.sh $(qemu_tree)
+
+qemu: qemu-tree
+	@$(vm)/qemu.sh $(qemu_tree) build/qemu qemu-system-x86_64
+
+# To compare with. In a place of its own with the same relative paths, so that
+# ccache knows nearly all of it.
+qemu-plain: qemu-deps
+	@$(vm)/step.sh "QEMU's source, unpatched" \
+		series/qemu-tree.sh -p $(qemu_plain)/source/qemu-10.0
+	@$(vm)/qemu.sh $(qemu_plain)/source/qemu-10.0 $(qemu_plain)/qemu \
+		qemu-system-x86_64
+
+qemu-series: qemu-deps
+	@series/qemu-export.sh build/qemu-series
 
 clean:
 	rm -rf build/check build/run build/series build/guest build/accel \

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Installs from Debian what building and booting guests needs, if it is not
-# there. KSRC and QEMU of one's own make their packages unnecessary.
+# there. KSRC of one's own makes its package unnecessary.
+#
+# usage: deps.sh [qemu]		qemu: what building QEMU needs, too
 set -eu
 
 packages="gcc libc6-dev make patch perl python3 flex bison bc libelf-dev
@@ -11,6 +13,10 @@ packages="gcc libc6-dev make patch perl python3 flex bison bc libelf-dev
 [ -n "${KSRC:-}" ] || packages="$packages linux-source-6.12"
 # kunit.py starts the distribution's QEMU, whatever QEMU= says.
 packages="$packages qemu-system-x86 seabios"
+# To build QEMU.
+[ "${1:-}" != qemu ] || packages="$packages dpkg-dev ninja-build python3-venv
+	python3-tomli python3-distlib python3-setuptools libglib2.0-dev
+	libpixman-1-dev libfdt-dev zlib1g-dev"
 
 missing=
 for package in $packages; do
