@@ -30,7 +30,7 @@ done
 
 for file in $(git ls-files --cached --others --exclude-standard); do
 	case $file in
-	patches/*|*.diff|*.msg|series/cover-letter.txt|.gitignore|*.tsv|*.svg|\
+	patches/*|*.diff|*.msg|series/*cover-letter.txt|.gitignore|*.tsv|*.svg|\
 	Documentation/ABI/*) continue ;;
 	esac
 	head -n 5 "$file" | grep -q SPDX-License-Identifier ||

@@ -1,0 +1,569 @@
+/*
+ * Virtio balloon: free page reporting
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The guest puts buffers into the reporting queue whose device-writable
+ * ranges are memory that it does not use until it gets the buffer back, and
+ * whose content it does not need. Discarding it gives it back to the host.
+ *
+ * All buffers that wait in the queue make a batch, in which neighbouring
+ * ranges become one, whichever buffers they are in. A buffer is returned when
+ * the ranges of its batch have been discarded.
+ *
+ *   queue --collect--> batch --discard--> batch --complete--> queue
+ *           main loop         iothread            main loop
+ *
+ * Only the middle step leaves the main loop, if an iothread was given, and it
+ * needs nothing but the batch: the virtqueue, the guest's interrupt and the
+ * address space stay under the BQL. Mapped buffers hold a reference to their
+ * memory region, so that a RAM block cannot go while it is in a batch. There
+ * is one batch at a time; meanwhile the queue fills up for the next one.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/lockable.h"
+#include "qemu/madvise.h"
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+#include "block/aio.h"
+#include "exec/cpu-common.h"
+#include "exec/memory.h"
+#include "exec/ramblock.h"
+#include "hw/boards.h"
+#include "hw/mem/memory-device.h"
+#include "hw/virtio/virtio-balloon.h"
+#include "hw/virtio/virtio-balloon-reporting.h"
+#include "qapi/error.h"
+#include "qapi/qapi-types-machine.h"
+#include "system/balloon.h"
+#include "system/hostmem.h"
+#include "trace.h"
+
+#define REPORTING_QUEUE_SIZE 32
+
+/*
+ * The most that is discarded by one system call: whoever waits, for instance
+ * to reset the device, waits for no more than that.
+ */
+#define REPORTING_DISCARD_MAX (64 * MiB)
+
+/* Offsets in the RAM block; end is the first that is not hinted. */
+typedef struct ReportedRange {
+    RAMBlock *rb;
+    ram_addr_t start;
+    ram_addr_t end;
+} ReportedRange;
+
+static void reporting_skip(VirtIOBalloonReporting *r, ReportingSkip why,
+                           uint64_t bytes)
+{
+    static const char *const reason[] = {
+        [REPORTING_INHIBITED] = "inhibited",
+        [REPORTING_POISONED] = "poisoned",
+        [REPORTING_UNALIGNED] = "unaligned",
+        [REPORTING_NOT_RAM] = "not RAM",
+        [REPORTING_FAILED] = "failed",
+        [REPORTING_CANCELLED] = "cancelled",
+    };
+
+    if (bytes) {
+        stat64_add(&r->stats.skipped[why], bytes);
+        trace_virtio_balloon_reporting_skip(bytes, reason[why]);
+    }
+}
+
+/*
+ * The guest can map more than its RAM, for instance memory that a PCI device
+ * shares with other machines. What is to be discarded belongs to a memory
+ * backend and is part of the machine's RAM or of a memory device; virtio-mem
+ * may map parts of its backend, which then has no container.
+ */
+static bool reporting_is_guest_ram(RAMBlock *rb)
+{
+    MachineState *machine = MACHINE(qdev_get_machine());
+    MemoryRegion *mr = rb->mr;
+
+    if (!memory_region_is_ram(mr) || memory_region_is_rom(mr) ||
+        memory_region_is_ram_device(mr)) {
+        return false;
+    }
+    if (mr == machine->ram) {
+        return true;
+    }
+    if (!object_dynamic_cast(memory_region_owner(mr), TYPE_MEMORY_BACKEND)) {
+        return false;
+    }
+    return !mr->container || mr->container == machine->ram ||
+           (machine->device_memory &&
+            mr->container == &machine->device_memory->mr);
+}
+
+/* MADV_FREE works for what is private, anonymous, and in the host's pages. */
+static bool reporting_can_free(RAMBlock *rb)
+{
+    return qemu_ram_get_fd(rb) < 0 && !qemu_ram_is_shared(rb) &&
+           qemu_ram_pagesize(rb) == qemu_real_host_page_size();
+}
+
+static void reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
+                               size_t size)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+    ReportedRange range;
+
+    stat64_add(&r->stats.hints, 1);
+    stat64_add(&r->stats.hinted, size);
+
+    /*
+     * A discarded page reads as zero when the guest uses it again. So it must
+     * stay if another device or process has access to it, or if the guest
+     * expects it to keep a value that is not zero.
+     */
+    if (virtio_balloon_inhibited()) {
+        reporting_skip(r, REPORTING_INHIBITED, size);
+        return;
+    }
+    if (s->poison_val) {
+        reporting_skip(r, REPORTING_POISONED, size);
+        return;
+    }
+
+    /*
+     * What is not memory, or is not to be written to, was mapped to a bounce
+     * buffer, which is in no RAM block.
+     */
+    range.rb = qemu_ram_block_from_host(addr, false, &range.start);
+    if (!range.rb || !reporting_is_guest_ram(range.rb) ||
+        range.start + size > qemu_ram_get_used_length(range.rb)) {
+        trace_virtio_balloon_bad_addr(gpa);
+        reporting_skip(r, REPORTING_NOT_RAM, size);
+        return;
+    }
+    range.end = range.start + size;
+    g_array_append_val(r->ranges, range);
+}
+
+/* Takes all buffers that wait in the queue. */
+static bool reporting_collect(VirtIOBalloon *s)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+    VirtQueueElement *elem;
+    unsigned int i;
+
+    while ((elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
+        stat64_add(&r->stats.buffers, 1);
+        g_ptr_array_add(r->buffers, elem);
+        for (i = 0; i < elem->in_num; i++) {
+            reporting_add_hint(s, elem->in_addr[i], elem->in_sg[i].iov_base,
+                               elem->in_sg[i].iov_len);
+        }
+    }
+    trace_virtio_balloon_reporting_collect(r->buffers->len, r->ranges->len);
+    return r->buffers->len;
+}
+
+static gint reporting_compare(gconstpointer one, gconstpointer other)
+{
+    const ReportedRange *a = one, *b = other;
+
+    if (a->rb != b->rb) {
+        return a->rb < b->rb ? -1 : 1;
+    }
+    if (a->start != b->start) {
+        return a->start < b->start ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Of a part of a run, what was hinted: a byte that was hinted twice is two. */
+static uint64_t reporting_bytes(const ReportedRange *run, unsigned int n,
+                                ram_addr_t start, ram_addr_t end)
+{
+    uint64_t bytes = 0;
+    unsigned int i;
+
+    for (i = 0; i < n && run[i].start < end; i++) {
+        if (run[i].end > start) {
+            bytes += MIN(run[i].end, end) - MAX(run[i].start, start);
+        }
+    }
+    return bytes;
+}
+
+static int reporting_discard_range(VirtIOBalloonReporting *r, RAMBlock *rb,
+                                   ram_addr_t start, size_t length)
+{
+    int64_t begin = get_clock();
+    int64_t ns;
+    int ret;
+
+    if (r->discard == BALLOON_REPORTING_DISCARD_FREE &&
+        reporting_can_free(rb)) {
+        ret = qemu_madvise(qemu_ram_get_host_addr(rb) + start, length,
+                           QEMU_MADV_FREE) ? -errno : 0;
+    } else {
+        ret = ram_block_discard_range(rb, start, length);
+    }
+    ns = get_clock() - begin;
+    stat64_add(&r->stats.discards, 1);
+    stat64_add(&r->stats.discard_ns, ns);
+    trace_virtio_balloon_reporting_discard(qemu_ram_get_idstr(rb), start,
+                                           length, ret, ns);
+    return ret;
+}
+
+/* Ranges in order of which each touches or overlaps those before it. */
+static void reporting_discard_run(VirtIOBalloonReporting *r,
+                                  const ReportedRange *run, unsigned int n,
+                                  ram_addr_t run_end)
+{
+    RAMBlock *rb = run->rb;
+    size_t page = qemu_ram_pagesize(rb);
+    size_t max = MAX(REPORTING_DISCARD_MAX, page);
+    ram_addr_t start = ROUND_UP(run->start, page);
+    ram_addr_t end = QEMU_ALIGN_DOWN(run_end, page);
+    ReportingSkip why = REPORTING_FAILED;
+
+    if (start >= end) {
+        reporting_skip(r, REPORTING_UNALIGNED,
+                       reporting_bytes(run, n, run->start, run_end));
+        return;
+    }
+    reporting_skip(r, REPORTING_UNALIGNED,
+                   reporting_bytes(run, n, run->start, start) +
+                   reporting_bytes(run, n, end, run_end));
+
+    while (start < end) {
+        ram_addr_t next = start + MIN(end - start, max);
+        int ret;
+
+        if (qatomic_read(&r->cancel)) {
+            why = REPORTING_CANCELLED;
+            break;
+        }
+        /* It may have been disabled since the batch was collected. */
+        if (!ram_block_discard_begin()) {
+            why = REPORTING_INHIBITED;
+            break;
+        }
+        ret = reporting_discard_range(r, rb, start, next - start);
+        ram_block_discard_end();
+        if (ret) {
+            break;
+        }
+        stat64_add(&r->stats.discarded, reporting_bytes(run, n, start, next));
+        start = next;
+    }
+    reporting_skip(r, why, reporting_bytes(run, n, start, end));
+}
+
+/* In the iothread or in the main loop, by whoever has the batch. */
+static void reporting_discard(VirtIOBalloonReporting *r)
+{
+    const ReportedRange *ranges;
+    unsigned int first, next;
+
+    g_array_sort(r->ranges, reporting_compare);
+    ranges = (const ReportedRange *)r->ranges->data;
+
+    for (first = 0; first < r->ranges->len; first = next) {
+        ram_addr_t end = ranges[first].end;
+
+        for (next = first + 1;
+             next < r->ranges->len && ranges[next].rb == ranges[first].rb &&
+             ranges[next].start <= end; next++) {
+            end = MAX(end, ranges[next].end);
+        }
+        reporting_discard_run(r, &ranges[first], next - first, end);
+    }
+}
+
+/* Returns the buffers to the guest; or not, if it does not wait for them. */
+static void reporting_complete(VirtIOBalloonReporting *r, bool push)
+{
+    unsigned int i;
+
+    for (i = 0; i < r->buffers->len; i++) {
+        VirtQueueElement *elem = g_ptr_array_index(r->buffers, i);
+
+        if (push) {
+            virtqueue_push(r->vq, elem, 0);
+        } else {
+            virtqueue_detach_element(r->vq, elem, 0);
+        }
+        g_free(elem);
+    }
+    g_ptr_array_set_size(r->buffers, 0);
+    g_array_set_size(r->ranges, 0);
+    if (push) {
+        virtio_notify(r->vdev, r->vq);
+    }
+}
+
+static void reporting_discard_bh(void *opaque)
+{
+    VirtIOBalloonReporting *r = opaque;
+
+    WITH_QEMU_LOCK_GUARD(&r->lock) {
+        /* reporting_drain() may have been faster. */
+        if (r->state != REPORTING_QUEUED) {
+            return;
+        }
+        r->state = REPORTING_RUNNING;
+    }
+
+    reporting_discard(r);
+
+    /* When the lock is released the device may go. */
+    WITH_QEMU_LOCK_GUARD(&r->lock) {
+        r->state = REPORTING_DONE;
+        qemu_cond_signal(&r->idle);
+        qemu_bh_schedule(r->done_bh);
+    }
+}
+
+static ReportingState reporting_state(VirtIOBalloonReporting *r)
+{
+    QEMU_LOCK_GUARD(&r->lock);
+    return r->state;
+}
+
+/* The steps to and from REPORTING_IDLE are taken under the BQL. */
+static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
+{
+    QEMU_LOCK_GUARD(&r->lock);
+    r->state = state;
+}
+
+/*
+ * Ends the batch if there is one. The iothread may be busy with something
+ * else, which may even wait for us; then it is not asked.
+ */
+static void reporting_drain(VirtIOBalloonReporting *r, bool push)
+{
+    bool mine = false;
+
+    if (reporting_state(r) == REPORTING_IDLE) {
+        return;
+    }
+
+    qatomic_set(&r->cancel, !push);
+    WITH_QEMU_LOCK_GUARD(&r->lock) {
+        if (r->state == REPORTING_QUEUED) {
+            r->state = REPORTING_RUNNING;
+            mine = true;
+        }
+        while (!mine && r->state == REPORTING_RUNNING) {
+            qemu_cond_wait(&r->idle, &r->lock);
+        }
+    }
+    if (mine) {
+        reporting_discard(r);
+    }
+    qatomic_set(&r->cancel, false);
+
+    reporting_set_state(r, REPORTING_IDLE);
+    reporting_complete(r, push);
+    virtio_queue_set_notification(r->vq, 1);
+}
+
+static void reporting_serve(VirtIOBalloon *s)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+
+    if (!r->vdev->vm_running || reporting_state(r) != REPORTING_IDLE) {
+        return;
+    }
+
+    while (reporting_collect(s)) {
+        if (r->iothread) {
+            /* The guest need not tell us of more until this is done. */
+            virtio_queue_set_notification(r->vq, 0);
+            reporting_set_state(r, REPORTING_QUEUED);
+            qemu_bh_schedule(r->discard_bh);
+            return;
+        }
+        reporting_discard(r);
+        reporting_complete(r, true);
+    }
+}
+
+static void reporting_done_bh(void *opaque)
+{
+    VirtIOBalloon *s = opaque;
+    VirtIOBalloonReporting *r = &s->reporting;
+
+    /* Has been drained, and perhaps there is another batch already. */
+    if (reporting_state(r) != REPORTING_DONE) {
+        return;
+    }
+    reporting_drain(r, true);
+    reporting_serve(s);
+}
+
+static void reporting_handle_output(VirtIODevice *vdev, VirtQueue *vq)
+{
+    reporting_serve(VIRTIO_BALLOON(vdev));
+}
+
+static BalloonReportingInfo *reporting_query(void *opaque)
+{
+    VirtIOBalloon *s = opaque;
+    VirtIOBalloonReporting *r = &s->reporting;
+    BalloonReportingInfo *info = g_new0(BalloonReportingInfo, 1);
+    BalloonReportingSkipped *skipped = g_new0(BalloonReportingSkipped, 1);
+
+    if (r->iothread) {
+        info->iothread = iothread_get_id(r->iothread);
+    }
+    info->discard = r->discard;
+    info->buffers = stat64_get(&r->stats.buffers);
+    info->hints = stat64_get(&r->stats.hints);
+    info->hinted_bytes = stat64_get(&r->stats.hinted);
+    info->discarded_bytes = stat64_get(&r->stats.discarded);
+    info->discards = stat64_get(&r->stats.discards);
+    info->discard_time_ns = stat64_get(&r->stats.discard_ns);
+
+    skipped->inhibited = stat64_get(&r->stats.skipped[REPORTING_INHIBITED]);
+    skipped->poisoned = stat64_get(&r->stats.skipped[REPORTING_POISONED]);
+    skipped->unaligned = stat64_get(&r->stats.skipped[REPORTING_UNALIGNED]);
+    skipped->not_ram = stat64_get(&r->stats.skipped[REPORTING_NOT_RAM]);
+    skipped->failed = stat64_get(&r->stats.skipped[REPORTING_FAILED]);
+    skipped->cancelled = stat64_get(&r->stats.skipped[REPORTING_CANCELLED]);
+    info->skipped_bytes = skipped;
+    return info;
+}
+
+void virtio_balloon_reporting_reset_stats(VirtIOBalloon *s)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+    unsigned int i;
+
+    if (!r->vq) {
+        return;
+    }
+    /* What is in flight now would be counted only in part. */
+    reporting_drain(r, false);
+
+    stat64_set(&r->stats.buffers, 0);
+    stat64_set(&r->stats.hints, 0);
+    stat64_set(&r->stats.hinted, 0);
+    stat64_set(&r->stats.discarded, 0);
+    for (i = 0; i < REPORTING_SKIP__MAX; i++) {
+        stat64_set(&r->stats.skipped[i], 0);
+    }
+    stat64_set(&r->stats.discards, 0);
+    stat64_set(&r->stats.discard_ns, 0);
+}
+
+void virtio_balloon_reporting_cancel(VirtIOBalloon *s)
+{
+    if (s->reporting.vq) {
+        reporting_drain(&s->reporting, false);
+    }
+}
+
+void virtio_balloon_reporting_run_state(VirtIOBalloon *s)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+
+    if (!r->vq) {
+        return;
+    }
+    if (!r->vdev->vm_running) {
+        reporting_drain(r, true);
+    } else if (r->vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) {
+        /* Kicks were ignored in the meantime. */
+        reporting_serve(s);
+    }
+}
+
+static int reporting_check_block(RAMBlock *rb, void *opaque)
+{
+    Error **errp = opaque;
+
+    if (reporting_is_guest_ram(rb) && !reporting_can_free(rb)) {
+        error_setg(errp, "'reporting-discard=free' requires private anonymous"
+                   " memory in pages of the host's size, which '%s' is not",
+                   qemu_ram_get_idstr(rb));
+        return -EINVAL;
+    }
+    return 0;
+}
+
+bool virtio_balloon_reporting_check(VirtIOBalloon *s, Error **errp)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+    bool reporting = virtio_has_feature(s->host_features,
+                                        VIRTIO_BALLOON_F_REPORTING);
+
+    if (r->iothread && !reporting) {
+        error_setg(errp, "'reporting-iothread' requires"
+                   " 'free-page-reporting' to be on");
+        return false;
+    }
+    if (r->discard == BALLOON_REPORTING_DISCARD_DONTNEED) {
+        return true;
+    }
+    if (!reporting) {
+        error_setg(errp, "'reporting-discard=free' requires"
+                   " 'free-page-reporting' to be on");
+        return false;
+    }
+    if (QEMU_MADV_FREE == QEMU_MADV_INVALID) {
+        error_setg(errp, "'reporting-discard=free' requires a host that has"
+                   " MADV_FREE");
+        return false;
+    }
+    return !qemu_ram_foreach_block(reporting_check_block, errp);
+}
+
+void virtio_balloon_reporting_realize(VirtIOBalloon *s)
+{
+    DeviceState *dev = DEVICE(s);
+    VirtIOBalloonReporting *r = &s->reporting;
+
+    r->vdev = VIRTIO_DEVICE(s);
+    r->vq = virtio_add_queue(r->vdev, REPORTING_QUEUE_SIZE,
+                             reporting_handle_output);
+    r->buffers = g_ptr_array_new();
+    r->ranges = g_array_new(false, false, sizeof(ReportedRange));
+    qemu_mutex_init(&r->lock);
+    qemu_cond_init(&r->idle);
+    r->done_bh = qemu_bh_new_guarded(reporting_done_bh, s,
+                                     &dev->mem_reentrancy_guard);
+    if (r->iothread) {
+        /*
+         * Without the device's guard, which is not for other threads: it
+         * would bar the device to the guest while memory is discarded.
+         */
+        r->discard_bh =
+            aio_bh_new_guarded(iothread_get_aio_context(r->iothread),
+                               reporting_discard_bh, r, NULL);
+    }
+    qemu_set_balloon_reporting_handler(reporting_query);
+    virtio_balloon_reporting_reset_stats(s);
+}
+
+void virtio_balloon_reporting_unrealize(VirtIOBalloon *s)
+{
+    VirtIOBalloonReporting *r = &s->reporting;
+
+    if (!r->vq) {
+        return;
+    }
+    reporting_drain(r, false);
+    if (r->discard_bh) {
+        qemu_bh_delete(r->discard_bh);
+        r->discard_bh = NULL;
+    }
+    qemu_bh_delete(r->done_bh);
+    qemu_cond_destroy(&r->idle);
+    qemu_mutex_destroy(&r->lock);
+    g_array_free(r->ranges, true);
+    g_ptr_array_free(r->buffers, true);
+    virtio_delete_queue(r->vq);
+    r->vq = NULL;
+}
