@@ -36,7 +36,7 @@ export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
 .PHONY: run check check-long soak bench bench-quick kernel kernel-bench kernel-debug \
-	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series shell help clean \
+	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series check-qemu shell help clean \
 	distclean deps tree guest qemu-deps qemu-tree FORCE
 
 help:
@@ -52,6 +52,7 @@ help:
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
 	@echo 'make qemu          build/qemu/qemu-system-x86_64: Debian 13 source with the series for it'
 	@echo 'make qemu-series   build/qemu-series/*.patch; make qemu-plain: without the series'
+	@echo 'make check-qemu    its own tests of the queue, with ASan and UBSan'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
@@ -149,6 +150,9 @@ qemu-plain: qemu-deps
 
 qemu-series: qemu-deps
 	@series/qemu-export.sh build/qemu-series
+
+check-qemu: qemu-tree
+	@$(vm)/qemu-check.sh
 
 clean:
 	rm -rf build/check build/run build/series build/guest build/accel \
