@@ -21,9 +21,16 @@ if ! [ -d "$downloads" ]; then
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 1' INT TERM HUP
 	mkdir -p "$new/apt/lists/partial" "$new/apt/cache/archives/partial"
+	# From where this machine has its Debian.
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' \
+		'Created-By: Packages' | sed -n 's/ Debian$//p' | sed 1q)
+	if [ -z "$mirror" ]; then
+		echo "$0: apt knows no Debian mirror; run apt-get update" >&2
+		exit 1
+	fi
 	cat > "$new/apt/sources.list" <<-EOF
-	deb-src [signed-by=$keys] http://deb.debian.org/debian trixie main
-	deb [signed-by=$keys] http://deb.debian.org/debian bookworm-backports main
+	deb-src [signed-by=$keys] $mirror trixie main
+	deb [signed-by=$keys] $mirror bookworm-backports main
 	EOF
 	apt()
 	{
