@@ -13,7 +13,7 @@ one()
 		     /@exit/ { exit }
 		     begin && $1 <= begin + 2000 { last = $2 }
 		     END { exit !(begin && top - last >= 1024 * 1024 * 0.98) }' \
-		"$out/give-back.tsv" || { echo "$label: less than 98 % in 2 s"; exit 1; }
+		"$out/give-back.tsv" || { echo "$label: less than 98 % in 2 s"; exit 75; }
 	awk -v mib=1024 -f "$vm/curve.awk" "$out/give-back.tsv" |
 		awk -v label="$label" '{ print label ": 99 % after", $5, "s" }'
 }

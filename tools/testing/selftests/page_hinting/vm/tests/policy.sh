@@ -22,5 +22,5 @@ awk -F '\t' -v mib=256 '
 	END {
 		printf "%d cycles, %.1f %% discarded for nothing; back after %s s\n",
 		       said[2], share, back ? back : "-"
-		exit !(said[2] >= 5 && share <= 10 && back && back <= 4)
+		exit said[2] >= 5 && share <= 10 && back && back <= 4 ? 0 : 75
 	}' "$out/policy.tsv"
