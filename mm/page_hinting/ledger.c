@@ -29,9 +29,10 @@
 static unsigned long pages_of_free_blocks(struct zone *zone)
 {
 	unsigned long nr = 0;
-	unsigned int order;
+	/* Who only looks does not wait for page_hinting_set_min_order(). */
+	unsigned int order = READ_ONCE(page_hinting_min_order);
 
-	for (order = page_hinting_min_order; order < NR_PAGE_ORDERS; order++)
+	for (; order < NR_PAGE_ORDERS; order++)
 		nr += READ_ONCE(zone->free_area[order].nr_free) << order;
 	return nr;
 }
