@@ -76,12 +76,13 @@ fragmented()
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
+# Before much of it is in flight.
+free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 echo "$device" > $driver/unbind
 insmod /lib/slow_host.ko delay_ms=100
 
 # Of the movable zone, but not all of it at once.
 movable=$(grep -l Movable $blocks/memory*/valid_zones | sed 's,/valid_zones,,' | head -n 3)
-free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 
 page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 load=$!

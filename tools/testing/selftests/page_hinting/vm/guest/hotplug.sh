@@ -15,14 +15,15 @@ total()
 	awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo
 }
 
-# usage: wait_for -ge|-le MIB
+# usage: wait_for LEAST MOST	in MiB
 wait_for()
 {
 	for i in $(seq 600); do
-		[ "$(total)" "$1" "$2" ] && return
+		now=$(total)
+		[ "$now" -lt "$1" ] || [ "$now" -gt "$2" ] || return 0
 		sleep 0.1
 	done
-	echo "hotplug: $(total) MiB, not $1 $2"
+	echo "hotplug: $now MiB, not $1 to $2"
 	exit 1
 }
 
@@ -34,7 +35,7 @@ for enabled in 0 1; do
 	page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 	load=$!
 	printf '\n@plug\n'
-	wait_for -ge $((before + mib * 9 / 10))
+	wait_for $((before + mib * 9 / 10)) $((before + mib))
 	kill $load
 	wait $load
 	free=$(awk '/MemFree/ { print int($2 / 1024 * 0.9) }' /proc/meminfo)
@@ -47,7 +48,7 @@ for enabled in 0 1; do
 	load=$!
 	printf '\n@unplug\n'
 	# virtio-mem needs some memory to describe what it could plug.
-	wait_for -le $((before + mib / 10))
+	wait_for 0 $((before + mib / 10))
 	kill $load
 	wait $load
 	[ $enabled = 1 ] || printf '\n@again\n'

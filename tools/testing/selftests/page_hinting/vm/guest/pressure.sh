@@ -2,15 +2,38 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest: fills memory to the last page while others free, in turn with
-# hinting off and with hinting of blocks of several orders, at age 0. Then a
-# 64th less than that, while atomic allocations come in bursts that fit into
-# what is free.
+# hinting off, and with hinting of blocks of several orders at age 0, by QEMU
+# and by a host that takes 100 ms for an answer. Then a 64th less than that,
+# while atomic allocations come in bursts that fit into what is free.
 #
 # usage: pressure.sh ROUNDS SECONDS
 #
-# Prints "@brim ORDER KIB KILLS" and "@atomic ORDER BURSTS FAILURES KILLS";
-# ORDER is 0 where hinting is off.
+# Prints "@brim HOST ORDER KIB KILLS" and "@atomic HOST ORDER BURSTS FAILURES
+# KILLS"; HOST is off and ORDER 0 where hinting is off.
+driver=/sys/bus/virtio/drivers/virtio_balloon
+device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
+
+say()
+{
+	echo
+	echo "@$*"
+}
+
+# usage: host off|qemu|slow ORDER
+host()
+{
+	echo 0 > $controls/enabled
+	rmmod slow_host 2>/dev/null
+	[ -e $driver/"$device" ] || echo "$device" > $driver/bind
+	[ "$1" != off ] || return
+	if [ "$1" = slow ]; then
+		echo "$device" > $driver/unbind
+		insmod /lib/slow_host.ko delay_ms=100
+	fi
+	echo "$2" > $controls/min_order
+	echo 1 > $controls/enabled
+}
 
 # What would make one time differ from the next, whatever hinting does: pages
 # that stay in the lists of other CPUs, and the boost of a watermark, which lasts
@@ -22,36 +45,27 @@ echo 0 > $controls/age_max_ms
 # Each kill is a page of text.
 dmesg -n 1
 
-hinting()
-{
-	if [ "$1" = 0 ]; then
-		echo 0 > $controls/enabled
-	else
-		echo "$1" > $controls/min_order
-		echo 1 > $controls/enabled
-	fi
-}
-
-hinting 0
+host off
 all=$(brim 0)
 all=$(brim "${all% *}")
 all=${all% *}
+arms='off:0 qemu:10 qemu:4 slow:10 slow:4'
 for round in $(seq "$1"); do
-	for order in 0 10 4; do
-		hinting $order
-		echo "@brim $order $(brim "$all")"
+	for arm in $arms; do
+		host "${arm%:*}" "${arm#*:}"
+		say "brim ${arm%:*} ${arm#*:} $(brim "$all")"
 	done
 done
 
 # A sixteenth at a time, and as much again to spare.
 burst=$((all / 16))
 [ $burst -lt 8192 ] || burst=8192
-for order in 0 10 4; do
-	hinting $order
+for arm in $arms; do
+	host "${arm%:*}" "${arm#*:}"
 	brim -k -s "$2" $((all - 2 * burst)) > /tmp/brim &
 	filler=$!
 	failed=$(atomic $burst "$2")
 	wait $filler
-	echo "@atomic $order $failed $(cut -d ' ' -f 2 /tmp/brim)"
+	say "atomic ${arm%:*} ${arm#*:} $failed $(cut -d ' ' -f 2 /tmp/brim)"
 done
-echo "hinted: $(cat $controls/hinted) blocks"
+say "hinted $(cat $controls/hinted) blocks"

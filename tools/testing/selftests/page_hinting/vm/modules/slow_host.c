@@ -28,7 +28,10 @@ static void give_answer(struct work_struct *work)
 					     struct answer, work);
 	struct page_hinting_batch *batch = answer->batch;
 
-	/* The next report may use it; its work is queued after this is over. */
+	/*
+	 * The next report may use it, and its work runs after this one. Pairs
+	 * with the acquire in report().
+	 */
 	smp_store_release(&answer->batch, NULL);
 	page_hinting_complete(batch, 0);
 }
@@ -39,6 +42,7 @@ static int report(struct page_hinting_device *device,
 	int i;
 
 	for (i = 0; i < MAX_BATCHES; i++) {
+		/* Pairs with the release in give_answer(). */
 		if (smp_load_acquire(&answers[i].batch))
 			continue;
 		answers[i].batch = batch;

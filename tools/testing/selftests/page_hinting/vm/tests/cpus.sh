@@ -3,7 +3,7 @@
 # dead CPU's array (invariant 3), nothing is lost (invariant 1).
 set -eu
 
-rounds=${cpu_rounds:-6}
+rounds=${cpu_rounds:-4}
 SMP=4 MEM=1024 KERNEL=build/linux-6.12-debug/vmlinux APPEND=panic_on_warn=1 \
 	clean-guest.sh "$out/cpus.console" -s "$out/cpus.tsv" -t 900 -- \
 	cpus.sh "$rounds"

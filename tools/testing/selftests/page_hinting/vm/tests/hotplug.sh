@@ -11,7 +11,7 @@ rm -f "$console"
 ask() { build/guest/qmp -t 60 "$socket" "$@"; }
 said()
 {
-	until [ "$(cat "$console" 2>/dev/null | grep -c "^@$1")" -ge "$2" ]; do
+	until [ "$(grep -s "^@$1" "$console" | wc -l)" -ge "$2" ]; do
 		sleep 0.2
 	done
 }
@@ -28,14 +28,19 @@ said()
 	done
 ) > "$out/hotplug.said" 2>&1 &
 operator=$!
-trap 'kill $operator 2>/dev/null || true; rm -f "$socket"' EXIT
+guest=
+trap 'kill $operator $guest 2>/dev/null || true; rm -f "$socket"' EXIT
+trap 'exit 130' INT TERM HUP
 
 MEM=512,slots=2,maxmem=4G SMP=2 \
 	APPEND='panic_on_warn=1 memhp_default_state=online_movable' \
 	DEVICES="-qmp unix:$socket,server=on,wait=off
 		-object memory-backend-ram,id=vmem-memory,size=256M
 		-device virtio-mem-pci,id=vmem,memdev=vmem-memory,requested-size=0" \
-	clean-guest.sh "$console" -s "$out/hotplug.tsv" -t 400 -- hotplug.sh 512
+	clean-guest.sh "$console" -s "$out/hotplug.tsv" -t 400 -- hotplug.sh 512 &
+guest=$!
+wait $guest
+guest=
 freed=$(awk -F '\t' '/@free/ { split($3, said, " "); print said[2] }' "$out/hotplug.tsv")
 awk -v mib="$freed" -f "$vm/curve.awk" "$out/hotplug.tsv" > "$out/hotplug.curve"
 

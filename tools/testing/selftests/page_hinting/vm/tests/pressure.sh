@@ -1,44 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0
 # Invariants 4 and 5, bounded and no false OOM: memory filled to the last page
-# while others free it and hinting runs at age 0. As much can be had as with
-# hinting off, less 1 % at the most; nobody else is killed, and not one atomic
-# allocation fails that does not fail with hinting off.
+# while others free it and hinting runs at age 0, by QEMU and by a slow host.
+# As much can be had as with hinting off, less 1 % at the most; nobody else is
+# killed, and with QEMU not one atomic allocation fails that does not fail with
+# hinting off.
 set -eu
+
+modules.sh build/source/linux-6.12 build/linux-6.12
 
 # usage: pressure MiB CPUS ROUNDS SECONDS
 pressure()
 {
-	MEM=$1 SMP=$2 guest.sh -c "$out/pressure.console" -t 500 -- \
+	MEM=$1 SMP=$2 INITRD=build/linux-6.12/modules/initramfs.gz \
+		guest.sh -c "$out/pressure.console" -t 900 -- \
 		"pressure.sh $3 $4" || { tail -n 30 "$out/pressure.console"; exit 1; }
 	tr -d '\r' < "$out/pressure.console" | awk -v guest="$1 MiB, $2 CPUs" '
 	$1 == "@brim" {
-		if ($3 > most[$2])
-			most[$2] = $3
-		kills[$2] += $4
-		rounds[$2]++
+		arm = $2 " " $3
+		if ($4 > most[arm])
+			most[arm] = $4
+		kills[arm] += $5
+		rounds[arm]++
 	}
-	$1 == "@atomic" { bursts[$2] = $3; failures[$2] = $4; killed[$2] = $5 }
-	$1 == "hinted:" { hinted = $2 }
+	$1 == "@atomic" {
+		arm = $2 " " $3
+		bursts[arm] = $4
+		failures[arm] = $5
+		killed[arm] = $6
+	}
+	$1 == "@hinted" { hinted = $2 }
 	END {
-		bad = !most[0] || !hinted || kills[0] != rounds[0] || killed[0] != 0
-		printf "%s: %d KiB with hinting off", guest, most[0]
-		for (order = 10; order >= 4; order -= 6) {
-			printf "; order %d %+.2f %%, %d killed of %d, %d bursts %d failures (off %d)",
-			       order, (most[order] / most[0] - 1) * 100,
-			       kills[order], rounds[order], bursts[order],
-			       failures[order], failures[0]
-			bad = bad || most[order] < most[0] * 0.99 ||
-			      kills[order] != rounds[order] || killed[order] != 0 ||
-			      bursts[order] < 1 || failures[order] > failures[0]
+		off = "off 0"
+		n = split("off 0:qemu 10:qemu 4:slow 10:slow 4", arms, ":")
+		printf "%s: %d KiB", guest, most[off]
+		for (i = 1; i <= n; i++) {
+			arm = arms[i]
+			printf "; %s %+.2f %%, %d killed of %d, then %d, %d bursts %d failures",
+			       arm, most[off] ? (most[arm] / most[off] - 1) * 100 : 0,
+			       kills[arm], rounds[arm], killed[arm],
+			       bursts[arm], failures[arm]
+			bad = bad || !most[arm] || most[arm] < most[off] * 0.99 ||
+			      kills[arm] != rounds[arm] || killed[arm] != 0 ||
+			      bursts[arm] < 1
+			# A host may be so slow that half of what is free is away.
+			if (arm ~ /qemu/ && failures[arm] > failures[off])
+				bad = 1
 		}
-		print "; " hinted, "hinted"
-		exit bad
+		print "; " hinted + 0, "hinted"
+		exit bad || !hinted
 	}'
 }
 
 if [ -z "${guests:-}" ]; then
-	pressure 64 1 2 4
-	pressure 256 4 2 4
+	pressure 64 1 2 3
+	pressure 256 4 2 3
 fi
 for mib in ${guests:-}; do
 	for cpus in 1 4; do
