@@ -327,6 +327,7 @@ static void start(void)
 	pending->nr = 0;
 	retry_delay = RETRY_MIN;
 	device_fails = false;
+	moved_at = jiffies;
 	page_hinting_unlearn();
 	static_branch_enable(&page_hinting_key);
 	WRITE_ONCE(running, true);
