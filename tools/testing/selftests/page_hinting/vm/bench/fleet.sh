@@ -45,7 +45,7 @@ fleet()
 
 columns settled MiB-s-held
 [ -z "$quick" ] && guests=6 hold_ms=25000 || guests=3 hold_ms=15000
-for run in $(runs 2 1); do
+for run in $(runs 1 1); do
 	for arm in hinting reporting reporting-250; do
 		[ $arm != reporting-250 ] || [ -z "$quick" ] || continue
 		fleet $arm "$run"

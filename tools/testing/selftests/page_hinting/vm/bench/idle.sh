@@ -6,7 +6,7 @@
 # The variant is that time in seconds.
 columns work-items passes CPU-ms
 seconds=$([ -z "$quick" ] && echo 60 || echo 20)
-for run in $(runs 2 1); do
+for run in $(runs 1 1); do
 	for arm in hinting none; do
 		SMP=2 MEM=2048 boot $arm "idle-$arm-$run" \
 			'hold 1024 munmap 500 6000; cd /sys/kernel/tracing;' \
