@@ -47,7 +47,7 @@
  * The most that is discarded by one system call: whoever waits, for instance
  * to reset the device, waits for no more than that.
  */
-#define REPORTING_DISCARD_MAX (64 * MiB)
+#define REPORTING_DISCARD_MAX (1 * GiB)
 
 /* Offsets in the RAM block; end is the first that is not hinted. */
 typedef struct ReportedRange {
@@ -160,8 +160,11 @@ static bool reporting_collect(VirtIOBalloon *s)
                                elem->in_sg[i].iov_len);
         }
     }
+    if (!r->buffers->len) {
+        return false;
+    }
     trace_virtio_balloon_reporting_collect(r->buffers->len, r->ranges->len);
-    return r->buffers->len;
+    return true;
 }
 
 static gint reporting_compare(gconstpointer one, gconstpointer other)
@@ -366,7 +369,9 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
 
     reporting_set_state(r, REPORTING_IDLE);
     reporting_complete(r, push);
-    virtio_queue_set_notification(r->vq, 1);
+    if (push) {
+        virtio_queue_set_notification(r->vq, 1);
+    }
 }
 
 static void reporting_serve(VirtIOBalloon *s)

@@ -28,6 +28,9 @@
 #define PATTERN         0x5a
 /* Above what libqos allocates. */
 #define AREA            (32 * MiB)
+/* Indirect tables, one for each buffer in the ring. */
+#define TABLES          (AREA - 4 * MiB)
+#define TABLE_MAX       1024
 #define TIMEOUT_US      (30 * G_USEC_PER_SEC)
 
 #define MAIN_LOOP       ""
@@ -120,10 +123,11 @@ static void add_buffer(Guest *g, const Hint *hints, unsigned int n)
     QVirtQueue *vq = g->vq;
     uint16_t slot = g->sent % vq->size;
     g_autofree struct vring_desc *table = g_new0(struct vring_desc, n);
-    uint64_t indirect = guest_alloc(&g->qs->alloc, n * sizeof(*table));
+    uint64_t indirect = TABLES + slot * TABLE_MAX * sizeof(*table);
     struct vring_desc desc;
     unsigned int i;
 
+    g_assert_cmpint(n, <=, TABLE_MAX);
     for (i = 0; i < n; i++) {
         table[i].addr = cpu_to_le64(hints[i].addr);
         table[i].len = cpu_to_le32(hints[i].len);
@@ -251,19 +255,25 @@ static int64_t skipped(Guest *g, const char *reason)
     return value;
 }
 
-/* What was hinted has been discarded or skipped. */
-static void assert_balance(Guest *g)
+/* Bytes that were hinted and are neither discarded nor skipped yet. */
+static int64_t in_flight(Guest *g)
 {
     QDict *info = query(g);
     QDict *skips = qdict_get_qdict(info, "skipped-bytes");
-    int64_t sum = qdict_get_int(info, "discarded-bytes");
+    int64_t bytes = qdict_get_int(info, "hinted-bytes") -
+                    qdict_get_int(info, "discarded-bytes");
     const QDictEntry *entry;
 
     for (entry = qdict_first(skips); entry; entry = qdict_next(skips, entry)) {
-        sum += qdict_get_int(skips, qdict_entry_key(entry));
+        bytes -= qdict_get_int(skips, qdict_entry_key(entry));
     }
-    g_assert_cmpint(qdict_get_int(info, "hinted-bytes"), ==, sum);
     qobject_unref(info);
+    return bytes;
+}
+
+static void assert_balance(Guest *g)
+{
+    g_assert_cmpint(in_flight(g), ==, 0);
 }
 
 static void assert_counters(Guest *g, int64_t hints, int64_t discarded,
@@ -439,13 +449,18 @@ static void test_coalesce(const void *property)
 static void test_large(const void *property)
 {
     /* More than is discarded at once. */
-    Hint hint = { AREA, 160 * MiB };
-    Guest *g = start_guest_m(property);
+    Hint hint = { AREA, 2560 * MiB };
+    Guest *g = start_guest(property, "-m 3G");
+    uint64_t offset;
 
-    fill(g, AREA, 160 * MiB);
+    for (offset = 0; offset < hint.len; offset += 128 * MiB) {
+        fill(g, AREA + offset, PAGE);
+    }
     report(g, &hint, 1);
-    assert_discarded(g, AREA, 160 * MiB);
-    assert_counters(g, 1, 160 * MiB, 3);
+    for (offset = 0; offset < hint.len; offset += 128 * MiB) {
+        assert_discarded(g, AREA + offset, PAGE);
+    }
+    assert_counters(g, 1, hint.len, 3);
     stop_guest(g);
 }
 
@@ -470,7 +485,7 @@ static void test_overlapping(const void *property)
 
 static void test_many(const void *property)
 {
-    enum { BUFFERS = 16, HINTS = 1024 };
+    enum { BUFFERS = 16, HINTS = TABLE_MAX };
     g_autofree Hint *hints = g_new(Hint, HINTS);
     Guest *g = start_guest_m(property);
     unsigned int i, j;
@@ -705,74 +720,98 @@ static void test_inhibited(const void *property)
     stop_guest(g);
 }
 
+/* Takes a while, and can be interrupted between the pieces. */
+#define PIECES          16
+#define PIECE           (8 * MiB)
+#define PIECE_AT(i)     (AREA + (i) * (PIECE + 1 * MiB))
+
+static Hint pieces[PIECES];
+
+static void fill_pieces(Guest *g)
+{
+    unsigned int i;
+
+    for (i = 0; i < PIECES; i++) {
+        pieces[i].addr = PIECE_AT(i);
+        pieces[i].len = PIECE;
+        fill(g, PIECE_AT(i), PIECE);
+    }
+}
+
+static void assert_pieces(Guest *g, uint8_t value)
+{
+    unsigned int i;
+
+    for (i = 0; i < PIECES; i++) {
+        assert_bytes(g, PIECE_AT(i), PIECE, value);
+    }
+}
+
 static void test_stop(const void *property)
 {
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
     unsigned int i;
 
     /* Stopped: nothing happens until the machine continues. */
-    fill(g, AREA, hint.len);
+    fill_pieces(g);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
-    add_buffer(g, &hint, 1);
+    add_buffer(g, pieces, PIECES);
     kick(g);
     g_assert_cmpint(counter(g, "hints"), ==, 0);
     g_assert_cmpint(returned(g), ==, 0);
-    assert_untouched(g, AREA, hint.len);
+    assert_pieces(g, PATTERN);
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     wait_returned(g);
-    assert_discarded(g, AREA, hint.len);
-    assert_counters(g, 1, hint.len, 2);
+    assert_pieces(g, 0);
+    assert_counters(g, PIECES, PIECES * PIECE, PIECES);
 
     /* Stopped in between: what was taken has been returned. */
     for (i = 0; i < 8; i++) {
-        fill(g, AREA, hint.len);
-        add_buffer(g, &hint, 1);
+        fill_pieces(g);
+        add_buffer(g, pieces, PIECES);
         kick(g);
         qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
         assert_balance(g);
         g_assert_cmpint(returned(g), ==, counter(g, "buffers"));
         qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
         wait_returned(g);
-        assert_discarded(g, AREA, hint.len);
+        assert_pieces(g, 0);
     }
-    assert_counters(g, 9, 9 * (int64_t)hint.len, 18);
+    assert_counters(g, 9 * PIECES, 9 * PIECES * PIECE, 9 * PIECES);
     stop_guest(g);
 }
 
 /* From now on the memory is somebody's, so it stays as it is. */
-static void assert_quiet(Guest *g, Hint hint)
+static void assert_quiet(Guest *g)
 {
-    fill(g, hint.addr, hint.len);
+    fill_pieces(g);
     g_usleep(20000);
-    assert_untouched(g, hint.addr, hint.len);
+    assert_pieces(g, PATTERN);
 }
 
 static void test_device_reset(const void *property)
 {
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
     unsigned int i;
 
     for (i = 0; i < 8; i++) {
-        fill(g, AREA, hint.len);
-        add_buffer(g, &hint, 1);
+        fill_pieces(g);
+        add_buffer(g, pieces, PIECES);
         kick(g);
         qvirtio_reset(g->vdev);
         assert_balance(g);
-        assert_quiet(g, hint);
+        assert_quiet(g);
         forget_device(g);
         start_device(g);
     }
-    report(g, &hint, 1);
-    assert_discarded(g, AREA, hint.len);
+    report(g, pieces, PIECES);
+    assert_pieces(g, 0);
     assert_balance(g);
     stop_guest(g);
 }
 
 static void test_queue_reset(const void *property)
 {
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
     /* In struct virtio_pci_modern_common_cfg, after queue_notify_data. */
     uint64_t queue_reset = g->pci->common_cfg_offset +
@@ -785,39 +824,38 @@ static void test_queue_reset(const void *property)
         return;
     }
     for (i = 0; i < 8; i++) {
-        fill(g, AREA, hint.len);
-        add_buffer(g, &hint, 1);
+        fill_pieces(g);
+        add_buffer(g, pieces, PIECES);
         kick(g);
         g->vdev->bus->queue_select(g->vdev, REPORTING_VQ);
         qpci_io_writew(g->pci->pdev, g->pci->bar, queue_reset, 1);
         g_assert_cmpint(qpci_io_readw(g->pci->pdev, g->pci->bar, queue_reset),
                         ==, 0);
         assert_balance(g);
-        assert_quiet(g, hint);
+        assert_quiet(g);
         forget_device(g);
         g->vq = qvirtqueue_setup(g->vdev, &g->qs->alloc, REPORTING_VQ);
         g->sent = 0;
     }
-    report(g, &hint, 1);
-    assert_discarded(g, AREA, hint.len);
+    report(g, pieces, PIECES);
+    assert_pieces(g, 0);
     assert_balance(g);
     stop_guest(g);
 }
 
 static void test_machine_reset(const void *property)
 {
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
     unsigned int i;
 
     for (i = 0; i < 4; i++) {
-        fill(g, AREA, hint.len);
-        add_buffer(g, &hint, 1);
+        fill_pieces(g);
+        add_buffer(g, pieces, PIECES);
         kick(g);
         qtest_qmp_assert_success(g->qts, "{ 'execute': 'system_reset' }");
         qtest_qmp_eventwait(g->qts, "RESET");
         assert_counters(g, 0, 0, 0);
-        assert_quiet(g, hint);
+        assert_quiet(g);
         assert_counters(g, 0, 0, 0);
 
         /* The PCI bus has to be set up anew. */
@@ -827,8 +865,8 @@ static void test_machine_reset(const void *property)
         start_driver(g);
         start_device(g);
     }
-    report(g, &hint, 1);
-    assert_discarded(g, AREA, hint.len);
+    report(g, pieces, PIECES);
+    assert_pieces(g, 0);
     assert_balance(g);
     stop_guest(g);
 }
@@ -836,18 +874,17 @@ static void test_machine_reset(const void *property)
 static void test_unplug(const void *property)
 {
     bool iothread = *(const char *)property;
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
     unsigned int i;
 
     for (i = 0; i < 4; i++) {
         QDict *arguments = qdict_new();
 
-        fill(g, AREA, hint.len);
-        add_buffer(g, &hint, 1);
+        fill_pieces(g);
+        add_buffer(g, pieces, PIECES);
         kick(g);
         qpci_unplug_acpi_device_test(g->qts, "balloon", SLOT);
-        assert_quiet(g, hint);
+        assert_quiet(g);
         stop_driver(g);
 
         qdict_put_str(arguments, "id", "balloon");
@@ -861,19 +898,18 @@ static void test_unplug(const void *property)
         start_driver(g);
         start_device(g);
     }
-    report(g, &hint, 1);
-    assert_discarded(g, AREA, hint.len);
+    report(g, pieces, PIECES);
+    assert_pieces(g, 0);
     assert_balance(g);
     stop_guest(g);
 }
 
 static void test_quit(const void *property)
 {
-    Hint hint = { AREA, 128 * MiB };
     Guest *g = start_guest_m(property);
 
-    fill(g, AREA, hint.len);
-    add_buffer(g, &hint, 1);
+    fill_pieces(g);
+    add_buffer(g, pieces, PIECES);
     kick(g);
     stop_guest(g);
 }
@@ -905,6 +941,158 @@ static void test_free(const void *property)
     info = query(g);
     g_assert_cmpstr(qdict_get_str(info, "discard"), ==, "free");
     qobject_unref(info);
+    stop_guest(g);
+}
+
+/* What a guest may think of, and what it had better not. */
+static Hint fuzz_hint(Guest *g)
+{
+    static const uint64_t others[] = { 0xfee00000, 0xfffff000, 0xfec00000 };
+    Hint hint = {
+        .addr = AREA + g_test_rand_int_range(0, 64 * MiB),
+        .len = g_test_rand_int_range(1, 2 * MiB),
+    };
+
+    if (g_test_rand_int_range(0, 4)) {
+        hint.addr = QEMU_ALIGN_DOWN(hint.addr, PAGE);
+        hint.len = QEMU_ALIGN_UP(hint.len, PAGE);
+    }
+    switch (g_test_rand_int_range(0, 200)) {
+    case 0 ... 9:
+        hint.addr = others[g_test_rand_int_range(0, ARRAY_SIZE(others))];
+        hint.len = PAGE;
+        break;
+    case 10:
+        hint.len = 0;
+        break;
+    case 11:
+        hint.addr = (4 * GiB | g_test_rand_int()) << 16;
+        break;
+    case 12:
+        hint.addr = -(uint64_t)g_test_rand_int_range(1, 64 * KiB);
+        hint.len = 64 * KiB;
+        break;
+    case 13:
+        hint.addr = QEMU_ALIGN_DOWN(g->vq->desc, PAGE);
+        hint.len = 2 * PAGE;
+        break;
+    case 14:
+        hint.addr = TABLES + g_test_rand_int_range(0, 64) * PAGE;
+        hint.len = PAGE;
+        break;
+    case 15:
+        hint.len = UINT32_MAX;
+        break;
+    }
+    return hint;
+}
+
+static void fuzz_round(Guest *g)
+{
+    uint64_t poison = g->pci->device_cfg_offset +
+                      offsetof(struct virtio_balloon_config, poison_val);
+    unsigned int buffers = g_test_rand_int_range(1, 9);
+    unsigned int i, j, n;
+    Hint hints[32];
+
+    for (i = 0; i < buffers; i++) {
+        uint64_t table = TABLES + g->sent % g->vq->size * TABLE_MAX *
+                         sizeof(struct vring_desc);
+
+        n = g_test_rand_int_range(1, ARRAY_SIZE(hints) + 1);
+        for (j = 0; j < n; j++) {
+            hints[j] = fuzz_hint(g);
+        }
+        add_buffer(g, hints, n);
+        if (!g_test_rand_int_range(0, 32)) {
+            /* Other flags, and where they lead. */
+            j = g_test_rand_int_range(0, n);
+            qtest_writel(g->qts, table + j * sizeof(struct vring_desc) + 12,
+                         g_test_rand_int());
+        }
+    }
+    kick(g);
+
+    switch (g_test_rand_int_range(0, 16)) {
+    case 0:
+        qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
+        assert_balance(g);
+        qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
+        break;
+    case 1:
+        qpci_io_writel(g->pci->pdev, g->pci->bar, poison,
+                       !g_test_rand_int_range(0, 8));
+        break;
+    case 2:
+        qvirtio_reset(g->vdev);
+        assert_balance(g);
+        forget_device(g);
+        start_device(g);
+        return;
+    }
+}
+
+/*
+ * Until nothing is left of a round. If the device does not work any more, or
+ * the ring was hinted, its buffers are not all returned.
+ */
+static void fuzz_settle(Guest *g)
+{
+    gint64 start = g_get_monotonic_time();
+
+    for (;;) {
+        gint64 waited = g_get_monotonic_time() - start;
+
+        if (!in_flight(g) && (returned(g) == g->sent || needs_reset(g) ||
+                              waited > G_USEC_PER_SEC / 10)) {
+            break;
+        }
+        g_assert_cmpint(waited, <, TIMEOUT_US);
+        g_usleep(100);
+    }
+    if (returned(g) != g->sent || needs_reset(g)) {
+        qvirtio_reset(g->vdev);
+        assert_balance(g);
+        forget_device(g);
+        start_device(g);
+    }
+}
+
+/*
+ * The time is in seconds, from the environment; without it a few rounds must
+ * do. The seed is what glib prints, and takes by --seed.
+ */
+static void test_fuzz(const void *property)
+{
+    const char *seconds = g_getenv("BALLOON_FUZZ_SECONDS");
+    gint64 end = g_get_monotonic_time() +
+                 (seconds ? atoi(seconds) : 0) * G_USEC_PER_SEC;
+    Hint hint = { AREA, 4 * PAGE };
+    uint64_t others = AREA + 256 * MiB;
+    Guest *g = start_guest_m(property);
+    unsigned int rounds = 0;
+
+    fill(g, others, 1 * MiB);
+    while (rounds < 300 || g_get_monotonic_time() < end) {
+        fuzz_round(g);
+        fuzz_settle(g);
+        if (!(++rounds % 100)) {
+            /* Nobody has hinted that, and of the rest we know nothing. */
+            assert_untouched(g, others, 1 * MiB);
+        }
+    }
+    g_test_message("%u rounds, %" PRId64 " hints, %" PRId64 " bytes discarded",
+                   rounds, counter(g, "hints"),
+                   counter(g, "discarded-bytes"));
+
+    /* It still works. */
+    qvirtio_reset(g->vdev);
+    forget_device(g);
+    start_device(g);
+    fill(g, AREA, 4 * PAGE);
+    report(g, &hint, 1);
+    assert_discarded(g, AREA, 4 * PAGE);
+    assert_balance(g);
     stop_guest(g);
 }
 
@@ -992,6 +1180,7 @@ int main(int argc, char **argv)
     add_case("unplug", test_unplug);
     add_case("quit", test_quit);
     add_case("free", test_free);
+    add_case("fuzz", test_fuzz);
     qtest_add_func("virtio-balloon-reporting/refused", test_refused);
     qtest_add_func("virtio-balloon-reporting/no-reporting", test_no_reporting);
 
