@@ -15,6 +15,11 @@ STRESS_S ?= 180
 SOAK_S ?= 3600
 export SMP MEM QEMU KSRC STRESS_S SOAK_S
 
+# What make qemu builds.
+ifeq ($(QEMU),ours)
+override QEMU := build/qemu/qemu-system-x86_64
+endif
+
 vm := tools/testing/selftests/page_hinting/vm
 jobs := $(shell nproc)
 
@@ -36,7 +41,7 @@ export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
 .PHONY: run check check-long soak bench bench-quick kernel kernel-bench kernel-debug \
-	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series check-qemu shell help clean \
+	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series check-qemu bench-qemu shell help clean \
 	distclean deps tree guest qemu-deps qemu-tree FORCE
 
 help:
@@ -52,14 +57,20 @@ help:
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
 	@echo 'make qemu          build/qemu/qemu-system-x86_64: Debian 13 source with the series for it'
 	@echo 'make qemu-series   build/qemu-series/*.patch; make qemu-plain: without the series'
-	@echo 'make check-qemu    its own tests of the queue, with ASan and UBSan'
+	@echo 'make check-qemu    tests of it: the queue with ASan and UBSan, guests, a migration'
+	@echo 'make bench-qemu    measure it beside the same source unpatched; publishes'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
-	@echo 'make clean         remove results and kernels; distclean: all of build/'
+	@echo 'make clean         remove results, kernels, QEMUs; distclean: all of build/'
 	@echo
 	@echo 'Variables: SMP=$(SMP) MEM=$(MEM) (MiB) QEMU=$(QEMU) STRESS_S=$(STRESS_S) SOAK_S=$(SOAK_S)'
+	@echo '           QEMU=ours runs what make qemu builds'
 	@echo '           KSRC=DIR builds from a Linux 6.12.y tree of your own'
+
+ifeq ($(QEMU),build/qemu/qemu-system-x86_64)
+run shell: qemu
+endif
 
 run: kernel guest
 	@$(vm)/run.sh
@@ -151,11 +162,15 @@ qemu-plain: qemu-deps
 qemu-series: qemu-deps
 	@series/qemu-export.sh build/qemu-series
 
-check-qemu: qemu-tree
+check-qemu: qemu kernel guest
 	@$(vm)/qemu-check.sh
+
+bench-qemu: qemu qemu-plain kernel guest
+	@$(vm)/qemu-bench.sh
 
 clean:
 	rm -rf build/check build/run build/series build/guest build/accel \
+		build/qemu build/qemu-asan build/qemu-plain build/qemu-series \
 		$(kernel) $(kernel_debug) $(kernel_kcsan) $(kernel_rt)
 
 distclean:

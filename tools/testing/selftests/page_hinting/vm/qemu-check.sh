@@ -5,11 +5,12 @@
 # UBSan, and what they find is a failure. Guards that no descriptor makes
 # QEMU discard anything but the memory that was hinted, that what was hinted
 # is counted as discarded or skipped, and that nothing is discarded after a
-# reset, an unplug or a stop.
+# reset, an unplug or a stop. Then guests: their counters agree with QEMU's,
+# and one migrates. And the series applies, and passes checkpatch.
 #
-# usage: qemu-check.sh [OPTION OF the test]...	(from the top)
+# usage: qemu-check.sh	(from the top)
 #
-# For instance -p /x86_64/virtio-balloon-reporting/iothread, or -l for a list.
+# With BALLOON_FUZZ_SECONDS=600 random buffers are tried that long, twice.
 set -u
 
 here=$(dirname "$0")
@@ -35,10 +36,8 @@ failed=0
 skipped=0
 for program in $programs; do
 	first=$(($(wc -l < $log) + 1))
-	# Not with the options: they are for the first.
-	(cd $out && timeout 1800 "tests/qtest/$program" --tap -k "$@") >> $log 2>&1
+	(cd $out && timeout 3000 "tests/qtest/$program" --tap -k) >> $log 2>&1
 	status=$?
-	set --
 	said=$(tail -n +$first $log)
 	ok=$(echo "$said" | grep '^ok ' | grep -vc '# SKIP')
 	skip=$(echo "$said" | grep -c '^ok .*# SKIP')
@@ -52,6 +51,28 @@ for program in $programs; do
 	skipped=$((skipped + skip))
 	failed=$((failed + bad))
 done
+
+# usage: also NAME COMMAND...
+also()
+{
+	name=$1
+	shift
+	if QEMU=build/qemu/qemu-system-x86_64 "$@" > build/check/qemu-also.log 2>&1; then
+		echo "  $name: ok"
+		passed=$((passed + 1))
+	else
+		echo "  $name: failed"
+		failed=$((failed + 1))
+	fi
+	cat build/check/qemu-also.log >> $log
+}
+
+also "series" "$here"/qemu-series.sh
+also "counters agree" "$here"/counters.sh
+also "counters agree, iothread" "$here"/counters.sh reporting-iothread=reporting
+also "migration" "$here"/migration.sh
+also "migration, iothread" "$here"/migration.sh reporting-iothread=reporting
+
 [ $failed = 0 ] || grep -v '^ok ' $log | tail -n 40 | sed 's/^/        | /'
 [ $skipped = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"

@@ -22,8 +22,7 @@ export PATH="$tools/bin:$PATH" PYTHONPATH="$tools/lib/python3/dist-packages"
 set -- --cc="ccache gcc" --python=/usr/bin/python3 \
 	--target-list=x86_64-softmmu --without-default-features \
 	--enable-system --enable-tcg --enable-kvm --enable-fdt=system \
-	--enable-werror --disable-docs --disable-install-blobs \
-	--firmwarepath=/usr/share/seabios:/usr/share/qemu "$@"
+	--disable-docs --disable-install-blobs "$@"
 
 configured="$tree $(cat "$out/$tree/.origin") $*"
 if [ "$(cat "$out/.configured" 2>/dev/null)" != "$configured" ]; then
@@ -32,6 +31,9 @@ if [ "$(cat "$out/.configured" 2>/dev/null)" != "$configured" ]; then
 	# shellcheck disable=SC2016
 	"$here"/step.sh "QEMU $out: configure" \
 		sh -c 'cd "$0" && exec "$@"' "$out" "$tree/configure" "$@"
+	# The source has no firmware; this is where QEMU looks for it.
+	ln -sf /usr/share/seabios/*.bin /usr/share/qemu/*.bin \
+		"$out"/qemu-bundle/usr/local/share/qemu/
 	echo "$configured" > "$out/.configured"
 fi
 # shellcheck disable=SC2086

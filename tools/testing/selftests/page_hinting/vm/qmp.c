@@ -4,11 +4,16 @@
  * by one and prints what comes back, events included.
  *
  * usage: qmp [-t seconds] SOCKET ARGUMENT...
+ *	  qmp -r seconds SOCKET
  *
  * An argument that starts with "{" is a command in JSON, and its reply is
  * waited for; any other is the name of an event, which is waited for unless
  * it has come since the last command. All together may take -t seconds
  * (default 30), a socket that isn't there yet included.
+ *
+ * -r measures how long QEMU's main loop lets others wait: round trips of
+ * query-status, one a millisecond for so many seconds. Prints how many there
+ * were, and the median and the longest in microseconds.
  *
  * Exit status: 0; 1 if QEMU answered with an error; 124 if the time was over;
  * 126 if there is nobody to talk to.
@@ -25,8 +30,10 @@
 #include <unistd.h>
 
 #define RETRY_US	50000
+#define PERIOD_US	1000
 
 static int qemu = -1;
+static bool quiet;
 static long deadline_ms;
 
 static char message[65536];	/* what has come, and then its first line */
@@ -34,12 +41,17 @@ static size_t used, taken;
 
 static char events[4096];	/* since the last command */
 
-static long now_ms(void)
+static long now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
+}
+
+static long now_ms(void)
+{
+	return now_us() / 1000;
 }
 
 static void connect_or_die(const char *path)
@@ -83,7 +95,8 @@ static char *next_line(void)
 		if (end) {
 			*end = 0;
 			taken = end + 1 - message;
-			puts(message);
+			if (!quiet)
+				puts(message);
 			return message;
 		}
 		if (left < 0 || used == sizeof(message)) {
@@ -159,23 +172,58 @@ static void wait_for_event(const char *name)
 	memmove(events, events + strlen(word), strlen(events + strlen(word)) + 1);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	long first = *(const long *)a, second = *(const long *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+static void round_trips(long seconds)
+{
+	size_t most = seconds * (1000000 / PERIOD_US), n;
+	long *trips = malloc(most * sizeof(*trips));
+	long end = now_us() + seconds * 1000000;
+
+	if (!trips) {
+		perror("qmp");
+		exit(126);
+	}
+	for (n = 0; n < most && now_us() < end; n++) {
+		long begin = now_us();
+
+		command("{\"execute\": \"query-status\"}");
+		trips[n] = now_us() - begin;
+		if (trips[n] < PERIOD_US)
+			usleep(PERIOD_US - trips[n]);
+	}
+	qsort(trips, n, sizeof(*trips), by_value);
+	printf("%zu\t%ld\t%ld\n", n, trips[n / 2], trips[n - 1]);
+	free(trips);
+}
+
 int main(int argc, char **argv)
 {
-	long seconds = 30;
+	long seconds = 30, measure_s = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:")) != -1) {
+	while ((option = getopt(argc, argv, "+t:r:")) != -1) {
 		if (option == 't')
 			seconds = atol(optarg);
+		else if (option == 'r')
+			measure_s = seconds = atol(optarg);
 		else
 			seconds = 0;
 	}
-	if (seconds < 1 || argc - optind < 2) {
-		fprintf(stderr, "usage: qmp [-t seconds] SOCKET COMMAND|EVENT...\n");
+	if (seconds < 1 || argc - optind < (measure_s ? 1 : 2)) {
+		fprintf(stderr, "usage: qmp [-t seconds] SOCKET COMMAND|EVENT...\n"
+				"       qmp -r seconds SOCKET\n");
 		return 126;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	deadline_ms = now_ms() + seconds * 1000;
+	/* To wait for the socket, and for an answer, besides what is measured. */
+	deadline_ms = now_ms() + seconds * 1000 + (measure_s ? 30000 : 0);
+	quiet = measure_s;
 	connect_or_die(argv[optind++]);
 
 	if (!starts_with(next_line(), "{\"QMP\"")) {
@@ -183,6 +231,8 @@ int main(int argc, char **argv)
 		return 126;
 	}
 	command("{\"execute\": \"qmp_capabilities\"}");
+	if (measure_s)
+		round_trips(measure_s);
 	for (; optind < argc; optind++) {
 		if (argv[optind][0] == '{')
 			command(argv[optind]);

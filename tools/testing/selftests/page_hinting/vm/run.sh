@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The main job, shown: a guest holds memory, frees it, and the host has it
-# back; then the kselftests and page_fault1 in such guests. Leaves build/run:
-# samples, table, picture. Fails if the memory did not come back.
+# back; then the kselftests and page_fault1 in such guests, and the counters of
+# both sides if QEMU has some. Leaves build/run: samples, table, picture. Fails
+# if the memory did not come back.
 set -eu
 
 here=$(dirname "$0")
@@ -45,6 +46,12 @@ echo "MiB freed	back at the host	50 %	90 %	99 %	MiB x s held"
 awk -F '\t' '{ printf "%s\t\t%s\t\t\t%s s\t%s s\t%s s\t%s\n", $1, $2, $3, $4, $5, $6 }' \
 	$out/table.tsv
 echo "The picture: $out/release.svg"
+
+if "${QEMU:-qemu-system-x86_64}" -device virtio-balloon-pci,help | grep -q reporting-iothread; then
+	echo
+	echo "What the guest hinted, and what QEMU did with it, in an iothread:"
+	"$here"/counters.sh reporting-iothread=reporting
+fi
 
 awk -F '\t' '$2 < $1 * 0.98 { print "FAILED: the memory did not come back"; exit 1 }' \
 	$out/table.tsv
