@@ -5,7 +5,8 @@
  *
  * usage: stall MiB [wait-ms]
  *
- * Prints "@stall QUIET FREEING", the largest time in milliseconds from when a
+ * Marks the beginning of either with "@quiet MiB" and "@free MiB". Then
+ * prints "@stall QUIET FREEING", the largest time in milliseconds from when a
  * piece was due to its end: in a second before, and from the moment that the
  * memory is freed until wait-ms later (default 3000).
  */
@@ -98,6 +99,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 
+	printf("\n@quiet %zu\n", mib);
+	fflush(stdout);
 	quiet = largest_stall(1000);
 	printf("\n@free %zu\n", mib);
 	fflush(stdout);
