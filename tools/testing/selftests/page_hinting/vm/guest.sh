@@ -46,7 +46,7 @@ set -- "${QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config \
 	-smp "${SMP:-2}" -m "${MEM:-2048}" ${DEVICES:-} \
 	${balloon:+-device "$balloon"} \
 	-kernel "$kernel" -initrd "${INITRD:-build/guest/initramfs.gz}" \
-	-append "console=ttyS0 loglevel=5 panic=-1 ${APPEND:-} ${*:+-- $*}"
+	-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check ${APPEND:-} ${*:+-- $*}"
 
 if [ -n "$interactive" ]; then
 	exec "$@"
