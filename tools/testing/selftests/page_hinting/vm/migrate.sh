@@ -8,11 +8,13 @@
 #
 # usage: migrate.sh HOPS precopy|postcopy NAME	(from the top)
 #
-# Leaves the consoles in build/check/NAME.N. The exit status is the guest's.
+# Leaves the consoles in build/check/NAME.N. The exit status is the guest's. The
+# environment is as for guest.sh; BALLOON may name the iothread io0.
 set -eu
 
 here=$(dirname "$0")
 export MEM="${MEM:-768}"
+balloon=${BALLOON:-virtio-balloon-pci,free-page-reporting=on,free-page-hint=on,iothread=io0}
 hops=$1
 how=$2
 name=build/check/$3
@@ -32,7 +34,7 @@ rm -f "$name".[0-9]*
 
 boot()
 {
-	BALLOON=virtio-balloon-pci,free-page-reporting=on,free-page-hint=on,iothread=io0 \
+	BALLOON=$balloon \
 	DEVICES="-object iothread,id=io0 -qmp unix:$sockets/$1,server=on,wait=off $2" \
 		"$here"/clean-guest.sh "$name.$1" -t 500 -- under-load.sh \
 		> "$name.$1.said" 2>&1 &

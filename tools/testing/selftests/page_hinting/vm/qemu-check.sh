@@ -70,8 +70,10 @@ also()
 also "series" "$here"/qemu-series.sh
 also "counters agree" "$here"/counters.sh
 also "counters agree, iothread" "$here"/counters.sh reporting-iothread=reporting
-also "migration" "$here"/migration.sh
-also "migration, iothread" "$here"/migration.sh reporting-iothread=reporting
+also "migration" "$here"/migrate.sh 1 precopy qemu
+export BALLOON=virtio-balloon-pci,free-page-reporting=on,reporting-iothread=io0
+also "migration, iothread" "$here"/migrate.sh 1 precopy qemu-iothread
+also "postcopy, iothread" "$here"/migrate.sh 1 postcopy qemu-postcopy
 
 [ $failed = 0 ] || grep -v '^ok ' $log | tail -n 40 | sed 's/^/        | /'
 [ $skipped = 0 ] || echo "$skipped skipped"
