@@ -10,9 +10,6 @@
 # workload is a script in bench/; it leaves build/bench/NAME.tsv, a row a run.
 # When all have run, or those that are named, the tables and the pictures are
 # made anew from what is there, and put into Documentation/page_hinting/.
-#
-# In a workload's table the columns "variant", "arm" and "run" tell what was
-# run; the others are what was measured, by the names in its first line.
 set -eu
 
 here=$(dirname "$0")
@@ -38,20 +35,8 @@ for name; do
 	}
 done
 
-# The guest's side of an arm; all of them run the same kernel.
-arm()
-{
-	BALLOON=virtio-balloon-pci,free-page-reporting=on
-	case $1 in
-	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
-	hinting) APPEND=page_hinting=on ;;
-	reporting) APPEND=page_hinting=off ;;
-	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;
-	*) echo "no arm $1" >&2; exit 2 ;;
-	esac
-	APPEND="$APPEND ${MORE:-}"
-	export BALLOON APPEND
-}
+# shellcheck source=measure.sh
+. "$here/measure.sh"
 
 # usage: boot ARM NAME COMMAND...	(MEM and SMP by the environment)
 # Leaves $work/NAME.samples and $work/NAME.console.
@@ -68,30 +53,6 @@ boot()
 		echo "bench: a guest failed, status $status" >&2
 		exit 1
 	}
-}
-
-# usage: columns NAME...	begins the workload's table
-columns()
-{
-	{
-		"$bench"/machine.sh
-		printf 'variant\tarm\trun'
-		printf '\t%s' "$@"
-		echo
-	} > "$table.new"
-}
-
-# usage: row VARIANT ARM RUN VALUE...
-row()
-{
-	(IFS='	'; echo "$*") >> "$table.new"
-	printf '%5d s  %s: %s\n' $(($(date +%s) - begin)) "$workload" "$*"
-}
-
-# usage: runs FULL QUICK
-runs()
-{
-	seq "${RUNS:-$([ -z "$quick" ] && echo "$1" || echo "$2")}"
 }
 
 begin=$(date +%s)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For scripts that measure arms beside each other, to be sourced: the guest's
+# side of an arm, and the tables. A table's columns "variant", "arm" and "run"
+# tell what was run, the others are what was measured, by the names in its
+# first line.
+#
+# Theirs are: $workload, its name; $table, where its rows go; $begin, when all
+# began; $quick, not empty for less of it; $bench, the folder bench/.
+
+# The guest's side of an arm; all of them run the same kernel.
+arm()
+{
+	BALLOON=virtio-balloon-pci,free-page-reporting=on
+	case $1 in
+	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
+	hinting) APPEND=page_hinting=on ;;
+	reporting) APPEND=page_hinting=off ;;
+	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;
+	*) echo "no arm $1" >&2; exit 2 ;;
+	esac
+	APPEND="$APPEND ${MORE:-}"
+	export BALLOON APPEND
+}
+
+# usage: columns NAME...	begins the workload's table
+columns()
+{
+	{
+		"$bench"/machine.sh
+		printf 'variant\tarm\trun'
+		printf '\t%s' "$@"
+		echo
+	} > "$table.new"
+}
+
+# usage: row VARIANT ARM RUN VALUE...
+row()
+{
+	(IFS='	'; echo "$*") >> "$table.new"
+	printf '%5d s  %s: %s\n' $(($(date +%s) - begin)) "$workload" "$*"
+}
+
+# usage: runs FULL QUICK
+runs()
+{
+	seq "${RUNS:-$([ -z "$quick" ] && echo "$1" || echo "$2")}"
+}
