@@ -40,9 +40,10 @@ export KBUILD_BUILD_TIMESTAMP := 2024-01-01
 export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
-.PHONY: run check check-long soak bench bench-quick kernel kernel-bench kernel-debug \
-	kernel-kcsan kernel-rt series qemu qemu-plain qemu-series check-qemu bench-qemu shell help clean \
-	distclean deps tree guest qemu-deps qemu-tree FORCE
+.PHONY: run check check-long check-qemu soak bench bench-quick bench-qemu density \
+	kernel kernel-bench kernel-debug kernel-kcsan kernel-rt series \
+	qemu qemu-plain qemu-series shell help clean distclean \
+	deps tree guest qemu-deps qemu-tree FORCE
 
 help:
 	@echo 'make run           boot a guest, free memory in it, watch the host get it back'
@@ -61,6 +62,7 @@ help:
 	@echo 'make bench-qemu    measure it beside the same source unpatched; publishes'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
+	@echo 'make density       how many guests fit, with hinting and without; QUICK=1 for less of it'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
 	@echo 'make clean         remove results, kernels, QEMUs; distclean: all of build/'
 	@echo
@@ -98,6 +100,9 @@ bench: kernel-bench guest
 
 bench-quick: kernel-bench guest
 	@$(vm)/bench.sh -q $(WORKLOADS)
+
+density: kernel guest
+	@$(vm)/density.sh $(if $(QUICK),-q) $(WORKLOADS)
 
 shell: kernel guest
 	@$(vm)/guest.sh -i

@@ -9,7 +9,7 @@ set -eu
 
 packages="gcc libc6-dev make patch perl python3 flex bison bc libelf-dev
 	  libssl-dev cpio kmod xz-utils ccache sparse busybox-static
-	  gnuplot-nox git qemu-utils"
+	  gnuplot-nox git qemu-utils e2fsprogs"
 [ -n "${KSRC:-}" ] || packages="$packages linux-source-6.12"
 # kunit.py starts the distribution's QEMU, whatever QEMU= says.
 packages="$packages qemu-system-x86 seabios"

@@ -24,7 +24,8 @@ if grep page_hinting "$obj/refs"; then
 	failed=1
 fi
 
-for script in "$vm"/*.sh "$vm"/guest/*.sh "$vm"/tests*/*.sh series/*.sh .ci/run; do
+for script in "$vm"/*.sh "$vm"/guest/*.sh "$vm"/density/*.sh "$vm"/tests*/*.sh \
+	      series/*.sh .ci/run; do
 	sh -n "$script" || failed=1
 done
 

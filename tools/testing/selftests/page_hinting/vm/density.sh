@@ -1,0 +1,268 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# How many guests a host holds: with hinting, with the kernel's own page
+# reporting, and with neither; one machine, one QEMU, one kernel, the arms in
+# turn. The tests are those of the first designs of free page hinting.
+#
+# usage: density.sh [-q] [WORKLOAD...]	(from the top of the repository)
+#
+# -q is quick: an eighth of the memory, shorter, and nothing published. A
+# workload is a script in density/; it leaves build/density/NAME.tsv, a row a
+# run. When all have run, or those that are named, the tables, the pictures and
+# the calculator's table are made anew from what is there, and put into
+# Documentation/page_hinting/.
+#
+# Whatever happens no process, cgroup or swap file is left.
+# Exit status 77 says that this machine can not do it.
+set -eu
+
+here=$(dirname "$0")
+work=build/density
+published=Documentation/page_hinting
+export PATH="$here:$PATH" bench="$here/bench" vm="$here"
+
+# MiB of the first test's and the second's guests, and of what runs in them.
+quick=
+fit_mib=5120 fit_program=4096 hog_mib=6656 hog_program=6144
+cap_mib=15360 swap_mib=4096 needed_mib=20480
+fit_most=20
+if [ "${1:-}" = -q ]; then
+	quick=1
+	work=build/density-quick
+	fit_mib=640 fit_program=512 hog_mib=896 hog_program=768
+	cap_mib=1920 swap_mib=1024 needed_mib=3072
+	fit_most=6
+	shift
+fi
+export quick work
+swap=$work/swap
+[ $# != 0 ] || set -- fit memhog footprint
+for workload; do
+	case $workload in
+	fit | memhog | footprint) ;;
+	*) echo "density: no workload $workload; there are fit, memhog, footprint" >&2; exit 2 ;;
+	esac
+done
+
+# shellcheck source=measure.sh
+. "$here/measure.sh"
+# shellcheck source=density/cap.sh
+. "$here/density/cap.sh"
+
+available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+if [ "$available" -lt $needed_mib ]; then
+	echo "density: needs $needed_mib MiB of available memory, here are $available;" \
+		"QUICK=1 needs less" >&2
+	exit 77
+fi
+mkdir -p $work
+cap_find || exit 77
+swap_off $swap
+
+cleanup()
+{
+	status=$?
+	trap '' INT TERM HUP
+	trap - EXIT
+	end_guests
+	cap_remove || true
+	swap_off $swap || true
+	rm -rf "$work"/*.new
+	exit $status
+}
+pids=
+trap cleanup EXIT
+trap 'echo "density: interrupted" >&2; exit 130' INT TERM HUP
+
+# The emulator keeps code that it has translated, up to 1 GiB if it is let.
+ACCEL=$(accel.sh)
+case $ACCEL in
+tcg*) ACCEL=$ACCEL,tb-size=128 ;;
+esac
+QEMU_ITSELF=${QEMU:-qemu-system-x86_64}
+export ACCEL QEMU_ITSELF
+
+now_ms()
+{
+	echo $(($(date +%s%N) / 1000000 - begin * 1000))
+}
+
+# usage: guest_file GUEST WHAT	of the workload, arm and run of the moment
+guest_file()
+{
+	echo "$work/$workload-$arm-$run-$1.$2"
+}
+
+# usage: start GUEST MiB COMMAND...	under $CAP, or nothing if that is empty
+start()
+{
+	guest=$1 mib=$2
+	shift 2
+	arm "${arm%-9}"
+	now_ms > "$(guest_file "$guest" offset)"
+	SMP=1 MEM=$mib QEMU="$here/density/qemu.sh" \
+	DEVICES="-trace ram_block_discard_range ${QEMU_MORE:-}" guest.sh \
+		-s "$(guest_file "$guest" samples)" -c "$(guest_file "$guest" console)" \
+		-t 3600 -- "$@" &
+	pid=$!
+	pids="$pids $pid"
+}
+
+# Whether it is a child of ours, and runs.
+alive()
+{
+	awk -v parent=$$ '
+		/^State:/ { zombie = $2 == "Z" }
+		/^PPid:/ { ours = $2 == parent }
+		END { exit !(ours && !zombie) }' "/proc/$1/status" 2>/dev/null
+}
+
+end_guests()
+{
+	for pid in $pids; do
+		! alive "$pid" || kill "$pid" 2>/dev/null || true
+	done
+	for pid in $pids; do
+		wait "$pid" || true
+	done
+	pids=
+}
+
+# usage: said MARK GUEST
+said()
+{
+	grep -qs "^@$1" "$(guest_file "$2" console)"
+}
+
+failed()
+{
+	tail -n 20 "$(guest_file "$1" console)" >&2
+	echo "density: guest $1 of $workload $arm failed" >&2
+	exit 1
+}
+
+# usage: progress TEXT
+progress()
+{
+	printf '%5d s  %s %s: %s\n' $(($(now_ms) / 1000)) "$workload" "$arm" "$1"
+}
+
+# What the cap has come to.
+look()
+{
+	refused=$(cap_refused)
+	killed=$(cap_killed)
+	swapped=$(cap_swapped)
+	held=$(cap_held)
+}
+
+# Whether the cap is reached, as far as we have looked.
+reached()
+{
+	[ "$refused" != 0 ] || [ "$killed" != 0 ]
+}
+
+# usage: turns ARM RUN MiB PROGRAM-MiB SWAP-MiB GUESTS
+#
+# Starts guests in turn, each when the program of the one before has ended.
+# Without swap it is over when the cap is reached; that guest does not count.
+# Sets $arm and $run; $tried, the guests that were started; $fit, those whose
+# program has ended; $refused, $killed, $swapped, $held: what cap.sh counts.
+turns()
+{
+	arm=$1 run=$2
+	rm -f "$work/$workload-$arm-$run"-*
+	cap_make "$cap_mib" "$5"
+	tried=0 fit=0
+	while [ $tried -lt "$6" ]; do
+		tried=$((tried + 1))
+		CAP=$cap start $tried "$3" \
+			"echo; echo @go; hold $4 exit 0 0 && echo && echo @ran && sleep 100000"
+		shown=$(now_ms)
+		until said ran $tried; do
+			look
+			[ "$5" != 0 ] || ! reached || break 2
+			if ! alive "$pid"; then
+				look
+				[ "$killed" = 0 ] && failed $tried
+				break
+			fi
+			if [ $(($(now_ms) - shown)) -ge 10000 ]; then
+				shown=$(now_ms)
+				progress "guest $tried runs; $held of $cap_mib MiB held, $swapped swapped"
+			fi
+			sleep 0.1
+		done
+		look
+		[ "$5" != 0 ] || ! reached || break
+		echo "$refused	$killed	$swapped	$held" > "$(guest_file $tried after)"
+		! said ran $tried || fit=$((fit + 1))
+		progress "$fit of $tried guests have run their program; $held of $cap_mib MiB held, $swapped swapped"
+	done
+	[ $fit = $tried ] ||
+		progress "guest $tried has not; refused $refused, killed $killed"
+}
+
+# usage: seconds_of_program GUEST	"-" if it did not end
+seconds_of_program()
+{
+	awk -F '\t' '
+		$3 ~ /^@go/ { begin = $1 }
+		$3 ~ /^@ran/ { end = $1 }
+		END { print end ? sprintf("%.2f", (end - begin) / 1000) : "-" }' \
+		"$(guest_file "$1" samples)"
+}
+
+# The median of lines; "-" counts as more than any number.
+median()
+{
+	sed 's/^-$/inf/' | sort -g |
+		awk '{ v[NR] = $1 } END { m = v[int((NR + 1) / 2)]; print m == "inf" || !NR ? "-" : m }'
+}
+
+begin=$(date +%s)
+for workload; do
+	table=$work/$workload.tsv
+	# shellcheck disable=SC1090
+	. "$here/density/$workload.sh"
+	mv "$table.new" "$table"
+done
+
+"$bench"/summary.sh "$work" reporting > "$work/summary.txt"
+"$here"/density/hosts.sh "$work" > "$work/hosts.txt"
+cat "$work/summary.txt" "$work/hosts.txt"
+"$here"/density/pictures.sh "$work" "$cap_mib"
+[ -z "$quick" ] || exit 0
+
+mkdir -p $published
+cp "$work"/*.tsv "$work"/*.svg $published/
+{
+	cat <<'END'
+.. SPDX-License-Identifier: GPL-2.0
+
+==============================
+Free page hinting: the density
+==============================
+
+Made by ``make density``; the runs themselves are in the tables beside.
+What the columns are is said in the workload's script,
+tools/testing/selftests/page_hinting/vm/density/.
+
+Measured
+========
+::
+
+END
+	sed 's/^./    &/' "$work/summary.txt"
+	cat <<'END'
+
+.. image:: fit.svg
+
+.. image:: footprint.svg
+
+END
+	cat "$work/hosts.txt"
+} > $published/density.rst.new
+mv $published/density.rst.new $published/density.rst
+echo "published in $published"
