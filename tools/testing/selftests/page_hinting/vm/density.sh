@@ -229,7 +229,7 @@ for workload; do
 	mv "$table.new" "$table"
 done
 
-"$bench"/summary.sh "$work" reporting > "$work/summary.txt"
+"$bench"/summary.sh "$work" > "$work/summary.txt"
 "$here"/density/hosts.sh "$work" > "$work/hosts.txt"
 cat "$work/summary.txt" "$work/hosts.txt"
 "$here"/density/pictures.sh "$work" "$cap_mib"
