@@ -966,7 +966,7 @@ static Hint fuzz_hint(Guest *g)
         hint.len = 0;
         break;
     case 11:
-        hint.addr = (4 * GiB | g_test_rand_int()) << 16;
+        hint.addr = ((uint64_t)g_test_rand_int() | 4 * GiB) << 16;
         break;
     case 12:
         hint.addr = -(uint64_t)g_test_rand_int_range(1, 64 * KiB);

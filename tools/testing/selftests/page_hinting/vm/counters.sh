@@ -37,6 +37,7 @@ export BALLOON DEVICES
 
 rm -f $answer
 : > $said
+# No more words: the kernel takes 32.
 "$here"/guest.sh -c $said -t 180 -- "hold $half munmap 500 2000;
 	echo 0 > $controls/enabled;
 	while [ \$(cat $controls/bytes_in_flight) != 0 ]; do sleep 0.1; done;
