@@ -68,7 +68,7 @@ cleanup()
 	end_guests
 	cap_remove || true
 	swap_off $swap || true
-	rm -rf "$work"/*.new
+	rm -rf "$work"/*.new "$work/root.img"
 	exit $status
 }
 pids=
@@ -248,6 +248,15 @@ Free page hinting: the density
 Made by ``make density``; the runs themselves are in the tables beside.
 What the columns are is said in the workload's script,
 tools/testing/selftests/page_hinting/vm/density/.
+
+Guests come one after another to a memory cgroup; each runs a program that
+touches most of its memory and frees it, before the next one comes, and then
+idles. ``fit`` is without swap, and over when the cgroup's limit refuses memory,
+or with 20 guests, which is what there is time for. ``memhog`` has three guests,
+larger programs, and swap beside if the machine allows it. In ``footprint`` a
+guest compiles, idles, compiles and idles, with its page cache kept or dropped.
+The memory is what is resident in QEMU's processes. Where they emulate (TCG) that
+has up to 128 MiB of translated code in it, whatever the guest does.
 
 Measured
 ========
