@@ -40,7 +40,7 @@ export KBUILD_BUILD_TIMESTAMP := 2024-01-01
 export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
-.PHONY: run check check-long check-qemu soak bench bench-quick bench-qemu density \
+.PHONY: run check check-long check-qemu soak bench bench-quick bench-more bench-qemu density \
 	kernel kernel-bench kernel-debug kernel-kcsan kernel-rt series \
 	qemu qemu-plain qemu-series shell help clean distclean \
 	deps tree guest qemu-deps qemu-tree FORCE
@@ -62,6 +62,7 @@ help:
 	@echo 'make bench-qemu    measure it beside the same source unpatched; publishes'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
 	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
+	@echo 'make bench-more WORKLOADS=churn RUNS=5   adds runs to those of a bench'
 	@echo 'make density       how many guests fit, with hinting and without; QUICK=1 for less of it'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
 	@echo 'make clean         remove results, kernels, QEMUs; distclean: all of build/'
@@ -100,6 +101,9 @@ bench: kernel-bench guest
 
 bench-quick: kernel-bench guest
 	@$(vm)/bench.sh -q $(WORKLOADS)
+
+bench-more: kernel-bench guest
+	@$(vm)/bench.sh -a $(WORKLOADS)
 
 density: kernel guest
 	@$(vm)/density.sh $(if $(QUICK),-q) $(WORKLOADS)

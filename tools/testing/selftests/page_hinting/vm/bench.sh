@@ -4,10 +4,13 @@
 # Hinting beside the kernel's own page reporting, at several delays, and beside
 # neither: one machine, one QEMU, one kernel, the arms in turn.
 #
-# usage: bench.sh [-q] [WORKLOAD...]	(from the top of the repository)
+# usage: bench.sh [-q | -a] [WORKLOAD...]	(from the top of the repository)
 #
-# -q is quick: fewer runs, shorter, fewer arms, and nothing published. A
-# workload is a script in bench/; it leaves build/bench/NAME.tsv, a row a run.
+# -q is quick: fewer runs, shorter, fewer arms, and nothing published. -a adds
+# runs to those that there are, where the pairs were too few to tell; RUNS=N says
+# how many.
+#
+# A workload is a script in bench/; it leaves build/bench/NAME.tsv, a row a run.
 # When all have run, or those that are named, the tables and the pictures are
 # made anew from what is there, and put into Documentation/page_hinting/.
 set -eu
@@ -19,11 +22,18 @@ export PATH="$here:$PATH" KERNEL=$work/linux-6.12/vmlinux
 export bench="$here/bench" vm="$here" work
 
 quick=
-if [ "${1:-}" = -q ]; then
+more=
+case ${1:-} in
+-q)
 	quick=1
 	work=build/bench-quick
 	shift
-fi
+	;;
+-a)
+	more=1
+	shift
+	;;
+esac
 export quick
 mkdir -p $work
 

@@ -6,7 +6,8 @@
 # first line.
 #
 # Theirs are: $workload, its name; $table, where its rows go; $begin, when all
-# began; $quick, not empty for less of it; $bench, the folder bench/.
+# began; $quick, not empty for less of it; $more, not empty to add runs to the
+# table that is there; $bench, the folder bench/.
 
 # The guest's side of an arm; all of them run the same kernel.
 arm()
@@ -26,6 +27,12 @@ arm()
 # usage: columns NAME...	begins the workload's table
 columns()
 {
+	last_run=0
+	if [ -n "${more:-}" ] && [ -f "$table" ]; then
+		last_run=$(awk -F '\t' '$3 + 0 > last { last = $3 } END { print last + 0 }' "$table")
+		cp "$table" "$table.new"
+		return
+	fi
 	{
 		"$bench"/machine.sh
 		printf 'variant\tarm\trun'
@@ -44,5 +51,6 @@ row()
 # usage: runs FULL QUICK
 runs()
 {
-	seq "${RUNS:-$([ -z "$quick" ] && echo "$1" || echo "$2")}"
+	number=${RUNS:-$([ -z "$quick" ] && echo "$1" || echo "$2")}
+	seq $((last_run + 1)) $((last_run + number))
 }
