@@ -14,7 +14,7 @@ for run in $(runs 1 1); do
 			'cat /sys/kernel/mm/page_hinting/passes; echo; echo @idle;' \
 			"sleep $seconds; echo; echo @busy;" \
 			'cat /sys/kernel/mm/page_hinting/passes;' \
-			'grep -c page_hinting_pass trace'
+			'grep -c page_hinting_pass trace || true'
 		numbers=$(tr -d '\r' < "$said" | grep -E '^[0-9]+$' | tr '\n' ' ')
 		cpu=$(awk -F '\t' '$3 ~ /^@idle/ { from = $6 } $3 ~ /^@busy/ { print $6 - from }' "$sample")
 		# shellcheck disable=SC2086
