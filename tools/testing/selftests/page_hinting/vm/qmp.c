@@ -21,9 +21,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -220,6 +222,8 @@ int main(int argc, char **argv)
 				"       qmp -r seconds SOCKET\n");
 		return 126;
 	}
+	/* Not longer than the test that started us. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* To wait for the socket, and for an answer, besides what is measured. */
 	deadline_ms = now_ms() + seconds * 1000 + (measure_s ? 30000 : 0);
