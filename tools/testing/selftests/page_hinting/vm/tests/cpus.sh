@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# CPUs off and on line under load, on the debug kernel: nothing is left in a
+# CPUs off and on line under load: nothing is left in a
 # dead CPU's array (invariant 3), nothing is lost (invariant 1).
 set -eu
 
-rounds=${cpu_rounds:-4}
-SMP=4 MEM=1024 KERNEL=build/linux-6.12-debug/vmlinux APPEND=panic_on_warn=1 \
+rounds=${rounds:-4}
+SMP=4 MEM=1024 KERNEL=${kernel:-build/linux-6.12}/vmlinux APPEND=panic_on_warn=1 \
 	clean-guest.sh "$out/cpus.console" -s "$out/cpus.tsv" -t 900 -- \
 	cpus.sh "$rounds"
 awk -v mib=256 -f "$vm/curve.awk" "$out/cpus.tsv" |

@@ -7,7 +7,8 @@ set -eu
 socket=$out/slow-host.qmp
 console=$out/slow-host.console
 rm -f "$console"
-modules.sh build/source/linux-6.12 build/linux-6.12-debug
+kernel=${kernel:-build/linux-6.12}
+modules.sh build/source/linux-6.12 "$kernel"
 
 (
 	said() { grep -qs "^@$1" "$console"; }
@@ -26,10 +27,10 @@ guest=
 trap 'kill $operator $guest 2>/dev/null || true; rm -f "$socket"' EXIT
 trap 'exit 130' INT TERM HUP
 
-SMP=2 MEM=1024 KERNEL=build/linux-6.12-debug/vmlinux APPEND=panic_on_warn=1 \
-	INITRD=build/linux-6.12-debug/modules/initramfs.gz \
+SMP=2 MEM=1024 KERNEL=$kernel/vmlinux APPEND=panic_on_warn=1 \
+	INITRD=$kernel/modules/initramfs.gz \
 	DEVICES="-qmp unix:$socket,server=on,wait=off" \
-	clean-guest.sh "$console" -s "$out/slow-host.tsv" -t 600 -- \
+	clean-guest.sh "$console" -s "$out/slow-host.tsv" -t 900 -- \
 	slow-host.sh 5 2000 &
 guest=$!
 wait $guest
