@@ -44,6 +44,6 @@ tr -d '\r' < "$console" | awk -v stops="$stops" '
 	END {
 		printf "%d KiB, %d killed; in flight %d of %d times; stopped %d times; %d of %d MiB back\n",
 		       kib, kills, late, looks, stops, back, freed
-		exit !(fills == 4 && kills == 0 && late >= 20 &&
+		exit !(fills == 4 && kills == 0 && late >= 5 &&
 		       late * 4 >= looks && stops >= 5 && back >= freed * 0.95)
 	}' "$out/slow-host.curve" -
