@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -238,6 +239,95 @@ TEST_F_TIMEOUT(hinting, controls_refuse_bad_values, SLOW_S)
 		/* Root may open it; then there is no way to write. */
 		EXPECT_EQ(set("captured", "1"), EIO);
 	}
+}
+
+/* Written in two pieces: each is a value of its own, or none. */
+TEST_F(hinting, controls_take_no_half_values)
+{
+	int file = open(CONTROLS "age_ms", O_WRONLY);
+
+	ASSERT_GE(file, 0);
+	EXPECT_EQ(write(file, "1", 1), 1);
+	EXPECT_EQ(get("age_ms"), 1);
+	EXPECT_EQ(write(file, "5", 1), 1);
+	EXPECT_EQ(get("age_ms"), 5);
+	EXPECT_EQ(write(file, "\n", 1), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(pwrite(file, "7", 1, 3), 1);
+	EXPECT_EQ(get("age_ms"), 7);
+	/* Nothing: accepted, and changes nothing. */
+	EXPECT_EQ(write(file, "", 0), 0);
+	EXPECT_EQ(get("age_ms"), 7);
+	close(file);
+}
+
+TEST_F_TIMEOUT(hinting, controls_survive_noise, SLOW_S)
+{
+	static const struct {
+		const char *name;
+		long least, most;
+	} controls[] = {
+		{ "age_ms", 0, 60000 }, { "age_max_ms", 0, 60000 },
+		{ "min_order", 4, 10 }, { "enabled", 0, 1 },
+	};
+	static const char likely[] = "0123456789 +-x\n";
+	static char noise[1 << 16];
+	unsigned int seed = 1;
+	size_t c, i, length;
+	int round;
+
+	for (round = 0; round < 1000; round++) {
+		c = round % 4;
+		/* Mostly what looks like a number; a page and more at times. */
+		length = round % 97 ? 1 + (size_t)rand_r(&seed) % 6 :
+				      1 + rand_r(&seed) % sizeof(noise);
+		for (i = 0; i < length; i++)
+			noise[i] = round % 3 ?
+				likely[rand_r(&seed) % (sizeof(likely) - 1)] :
+				rand_r(&seed);
+		if (!write_file(CONTROLS, controls[c].name, noise, length)) {
+			/* Then the kernel sees a number where we see one. */
+			noise[length < 16 ? length : 16] = 0;
+			EXPECT_EQ(get(controls[c].name), strtol(noise, NULL, 10));
+		}
+		ASSERT_GE(get(controls[c].name), controls[c].least);
+		ASSERT_LE(get(controls[c].name), controls[c].most);
+	}
+	ASSERT_EQ(set("enabled", "1"), 0);
+	ASSERT_EQ(set("min_order", "10"), 0);
+	ASSERT_EQ(set("age_ms", "20"), 0);
+	ASSERT_EQ(set("age_max_ms", "20"), 0);
+	EXPECT_TRUE(settle());
+	EXPECT_TRUE(frees_change("hinted"));
+}
+
+TEST_F(hinting, only_root_controls)
+{
+	static const char * const names[] = {
+		"enabled", "min_order", "age_ms", "age_max_ms",
+		"age_now_ms", "captured", "overflowed", "stale", "isolated",
+		"hinted", "returned", "regretted", "batches", "ranges",
+		"sweeps", "passes", "waiting", "bytes_in_flight",
+		"bytes_missed",
+	};
+	long age_ms = get("age_ms");
+	struct stat mode;
+	char path[256];
+	size_t n;
+
+	for (n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		snprintf(path, sizeof(path), CONTROLS "%s", names[n]);
+		ASSERT_EQ(stat(path, &mode), 0);
+		EXPECT_EQ(mode.st_mode & 07777, n < 4 ? 0644 : 0444);
+		EXPECT_EQ(mode.st_uid, 0);
+	}
+	ASSERT_EQ(seteuid(65534), 0);
+	for (n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		EXPECT_GE(get(names[n]), 0);
+		EXPECT_EQ(set(names[n], "1"), EACCES);
+	}
+	ASSERT_EQ(seteuid(0), 0);
+	EXPECT_EQ(get("age_ms"), age_ms);
 }
 
 TEST_F_TIMEOUT(hinting, counters_add_up, SLOW_S)

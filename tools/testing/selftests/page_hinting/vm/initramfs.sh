@@ -12,6 +12,8 @@ shift
 root=$(mktemp -d)
 trap 'rm -rf "$root" "$out.new"' EXIT
 
+# Not only for root, as mktemp has it.
+chmod 755 "$root"
 mkdir "$root/bin" "$root/dev"
 mknod "$root/dev/console" c 5 1
 cp /bin/busybox "$root/bin/"
