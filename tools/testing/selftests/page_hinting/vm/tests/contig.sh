@@ -30,7 +30,9 @@ contig()
 			      got[w, 1] < got[w, 0] - 0.02 * wanted[w, 0]
 		}
 		printf "%d of %d MiB back\n", back, freed
-		exit !freed || bad || back < freed * 0.95
+		# Pages of the kernel here and there keep blocks from being whole; the
+		# smallest that could be missed, the CMA, is nearly a tenth.
+		exit !freed || bad || back < freed * 0.92
 	}' "$out/contig.curve" -
 }
 
