@@ -264,13 +264,10 @@ Measured
 
 END
 	sed 's/^./    &/' "$work/summary.txt"
-	cat <<'END'
-
-.. image:: fit.svg
-
-.. image:: footprint.svg
-
-END
+	for picture in fit footprint; do
+		[ ! -f $work/$picture.svg ] || printf '\n.. image:: %s.svg\n' $picture
+	done
+	echo
 	cat "$work/hosts.txt"
 } > $published/density.rst.new
 mv $published/density.rst.new $published/density.rst
