@@ -5,7 +5,7 @@
  * guest can mark moments by console lines that start with "@"; what it says
  * in them is noted, never believed.
  *
- * usage: vmrun [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...
+ * usage: vmrun [-1] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...
  *
  *	-l	show the memory live on a scale of so many MiB: one line that
  *		changes on a terminal, else a line every two seconds
@@ -16,14 +16,17 @@
  *		were the host kernel's
  *	-c	write the console; without it the console goes to stdout
  *	-t	kill it after so many seconds (default 600)
+ *	-1	one attempt only, see below
  *
  * QEMU 7.2's TCG with a thread a CPU can go on executing a breakpoint that the
  * guest's text patching has replaced already; the guest then dies of an "Oops:
  * int3" in whatever has the static branch, mostly at boot. Nothing but text
  * patching puts an int3 into a kernel, so this says nothing about the guest:
- * such a run is begun again, ATTEMPTS in all, and stderr says so.
+ * such a run is begun again, ATTEMPTS in all, and stderr says so. Not with -1,
+ * for whoever acts on the guest from outside has to begin again, too.
  *
- * Exit status: the guest's from its "@exit N"; 124 if the time was over;
+ * Exit status: the guest's from its "@exit N"; 75 if the last attempt ended
+ * with a stale breakpoint; 124 if the time was over;
  * 125 if QEMU ended without that line, as after a panic; 126 if it could not
  * be started or watched; 130 after Ctrl-C.
  */
@@ -345,11 +348,14 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	long limit_ms = 600 * 1000;
-	int option, attempt, code;
+	int option, attempt, attempts = ATTEMPTS, code;
 
 	console = stdout;
-	while ((option = getopt(argc, argv, "+l:s:c:t:")) != -1) {
+	while ((option = getopt(argc, argv, "+1l:s:c:t:")) != -1) {
 		switch (option) {
+		case '1':
+			attempts = 1;
+			break;
 		case 'l':
 			full_kib = atol(optarg) * 1024;
 			live_ms = isatty(1) ? LIVE_MS : LIVE_MS_NO_TTY;
@@ -366,7 +372,7 @@ int main(int argc, char **argv)
 				break;
 			/* fall through */
 		default:
-			fprintf(stderr, "usage: vmrun [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...\n");
+			fprintf(stderr, "usage: vmrun [-1] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...\n");
 			return 126;
 		}
 	}
@@ -384,10 +390,14 @@ int main(int argc, char **argv)
 
 	for (attempt = 1; ; attempt++) {
 		code = run(argv + optind, limit_ms);
-		if (!stale_breakpoint || interrupted || attempt == ATTEMPTS)
+		if (!stale_breakpoint || interrupted)
 			break;
 		fprintf(stderr, "vmrun: attempt %d: the emulator executed a stale breakpoint\n",
 			attempt);
+		if (attempt == attempts) {
+			code = 75;
+			break;
+		}
 		stale_breakpoint = false;
 		if (samples)
 			empty(samples);

@@ -52,7 +52,7 @@ SMP=4 MEM=2048,maxmem=4G KERNEL=build/linux-6.12-debug/vmlinux \
 	DEVICES="-qmp unix:$socket,server=on,wait=off
 		-object memory-backend-ram,id=vmem-memory,size=256M
 		-device virtio-mem-pci,id=vmem,memdev=vmem-memory,requested-size=0" \
-	clean-guest.sh "$console" -s "$out/soak.tsv" -t $((seconds * 3 + 900)) -- \
+	clean-guest.sh "$console" -1 -s "$out/soak.tsv" -t $((seconds * 3 + 900)) -- \
 	soak.sh "$seconds" "$seed" &
 guest=$!
 wait $guest

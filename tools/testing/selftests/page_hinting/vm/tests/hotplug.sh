@@ -37,7 +37,7 @@ MEM=512,slots=2,maxmem=4G SMP=2 \
 	DEVICES="-qmp unix:$socket,server=on,wait=off
 		-object memory-backend-ram,id=vmem-memory,size=256M
 		-device virtio-mem-pci,id=vmem,memdev=vmem-memory,requested-size=0" \
-	clean-guest.sh "$console" -s "$out/hotplug.tsv" -t 400 -- hotplug.sh 512 &
+	clean-guest.sh "$console" -1 -s "$out/hotplug.tsv" -t 400 -- hotplug.sh 512 &
 guest=$!
 wait $guest
 guest=

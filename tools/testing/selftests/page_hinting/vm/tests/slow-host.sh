@@ -30,7 +30,7 @@ trap 'exit 130' INT TERM HUP
 SMP=2 MEM=1024 KERNEL=$kernel/vmlinux APPEND=panic_on_warn=1 \
 	INITRD=$kernel/modules/initramfs.gz \
 	DEVICES="-qmp unix:$socket,server=on,wait=off" \
-	clean-guest.sh "$console" -s "$out/slow-host.tsv" -t 900 -- \
+	clean-guest.sh "$console" -1 -s "$out/slow-host.tsv" -t 900 -- \
 	slow-host.sh 5 2000 &
 guest=$!
 wait $guest
