@@ -9,11 +9,10 @@
  *			default as the guest is configured
  *
  * Writes for a harness on the console, see vmrun.c: "@churn", "@steady"
- * after SETTLING_S, "@churned CYCLES MS", the cycles since then and their mean
- * milliseconds for mapping and touching, when the last memory is about to be
- * freed, "@quiet" when it is, and "@end".
+ * after SETTLING_S, "@churned CYCLES MS MS", the cycles since then, and their
+ * mean milliseconds for mapping and touching, and for all of it; "@held" when
+ * memory was taken one last time, "@quiet" when it was freed, and "@end".
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +51,8 @@ static char *allocate(size_t size, const char *huge)
 
 int main(int argc, char **argv)
 {
-	double begin = now_s(), seconds, spent = 0;
+	double begin = now_s(), settled = 0, seconds, spent = 0;
 	long pause_ms, quiet_ms, cycles = 0;
-	bool steady = false;
 	const char *huge;
 	size_t size;
 	char *memory;
@@ -75,21 +73,24 @@ int main(int argc, char **argv)
 		double from = now_s();
 
 		memory = allocate(size, huge);
-		if (now_s() - begin >= seconds)
-			break;
-		if (steady) {
+		if (settled) {
 			cycles++;
 			spent += now_s() - from;
 		}
 		munmap(memory, size);
 		usleep(pause_ms * 1000);
-		if (!steady && now_s() - begin >= SETTLING_S) {
-			steady = true;
+		if (settled) {
+			if (now_s() - begin >= seconds)
+				break;
+		} else if (now_s() - begin >= SETTLING_S) {
+			settled = now_s();
 			printf("\n@steady\n");
 		}
 	}
-	printf("\n@churned %ld %.3f\n", cycles,
-	       cycles ? spent / cycles * 1000 : 0.0);
+	printf("\n@churned %ld %.3f %.3f\n", cycles, spent / cycles * 1000,
+	       (now_s() - settled) / cycles * 1000);
+	memory = allocate(size, huge);
+	printf("\n@held\n");
 	munmap(memory, size);
 	printf("\n@quiet\n");
 	usleep(quiet_ms * 1000);

@@ -13,7 +13,7 @@ for run in $(runs 3 1); do
 			SMP=2 MEM=2048 boot $arm "quiet-$pause-$arm-$run" \
 				churn 512 $pause 20 "$([ $arm = hinting ] && echo 4000 || echo 14000)"
 			value=$(awk -F '\t' '
-				$3 ~ /^@churned/ { t = $1; kib = $2 }
+				$3 ~ /^@held/ { t = $1; kib = $2 }
 				t && !done && kib - $2 >= 512 * 1024 * 0.99 {
 					done = ($1 - t) / 1000
 				}

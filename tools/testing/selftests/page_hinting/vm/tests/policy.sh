@@ -14,9 +14,8 @@ awk -F '\t' -v mib=256 '
 		net = (kib - $2) / 1024
 		beyond = ($4 - discarded) / 1024 - (net > 0 ? net : 0)
 		share = 100 * (beyond > 0 ? beyond : 0) / (said[2] * mib)
-		begin = $1
-		top = $2
 	}
+	$3 ~ /^@held/ { begin = $1; top = $2 }
 	$3 ~ /^@end/ { exit }
 	begin && !back && top - $2 >= mib * 1024 * 0.98 { back = ($1 - begin) / 1000 }
 	END {
