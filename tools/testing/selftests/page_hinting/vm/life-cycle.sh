@@ -4,6 +4,8 @@
 # In the guest: takes the balloon's driver off and on, and its device through
 # suspend and resume, while memory is freed; then frees 512 MiB for the host
 # to see.
+#
+# usage: life-cycle.sh ROUNDS	(of unbinding)
 set -e
 
 driver=/sys/bus/virtio/drivers/virtio_balloon
@@ -14,13 +16,13 @@ echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 page_fault1 -t 2 -s 600 -m 64 &
 load=$!
-for i in $(seq 10); do
+for i in $(seq "$1"); do
 	echo "$device" > $driver/unbind
 	[ "$(cat $controls/bytes_in_flight)" = 0 ]
 	echo "$device" > $driver/bind
 	sleep 0.3
 done
-echo "unbound and bound 10 times"
+echo "unbound and bound $1 times"
 
 echo devices > /sys/power/pm_test
 for i in $(seq 3); do

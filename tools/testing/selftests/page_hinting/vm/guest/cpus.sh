@@ -42,15 +42,5 @@ echo "@switched $switched, $(value waiting) wait, $captured captured"
 killall page_fault1
 wait
 echo 20 > $controls/age_ms
-for i in $(seq 60); do
-	[ "$(value waiting)$(value bytes_missed)$(value bytes_in_flight)" != 000 ] || break
-	sleep 0.5
-done
-grep . $controls/*
-[ "$(value waiting)" = 0 ] && [ "$(value bytes_missed)" = 0 ] ||
-	{ echo "cpus: something was left"; exit 1; }
-[ "$(value captured)" = $(($(value isolated) + $(value stale))) ] ||
-	{ echo "cpus: captured is not isolated + stale"; exit 1; }
-[ "$(value isolated)" = "$(value returned)" ] ||
-	{ echo "cpus: isolated is not returned"; exit 1; }
+settled.sh || exit 1
 hold 256 munmap 500 4000

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# In the guest, which does nothing else any more: waits until nothing is left to
+# be hinted and no pass has run for a second, two minutes at most. Then prints
+# the counters, which have to add up.
+controls=/sys/kernel/mm/page_hinting
+
+value()
+{
+	cat $controls/"$1"
+}
+
+fail()
+{
+	echo "settled: $1"
+	exit 1
+}
+
+for i in $(seq 120); do
+	passes=$(value passes)
+	sleep 1
+	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" != 000 ] ||
+		[ "$passes" != "$(value passes)" ] || break
+done
+grep . $controls/*
+[ "$(value bytes_missed)" = 0 ] || fail "something was missed"
+[ "$(value waiting)" = 0 ] || fail "something waits"
+[ "$(value captured)" = $(($(value isolated) + $(value stale))) ] ||
+	fail "captured is not isolated + stale"
+[ "$(value isolated)" = "$(value returned)" ] || fail "isolated is not returned"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# Invariant 1, conservation: the balloon's driver as a module, loaded and
+# unloaded under load; then memory comes back as ever. The kernel's own is
+# kept from starting.
+set -eu
+
+modules.sh build/source/linux-6.12 build/linux-6.12
+MEM=768 INITRD=build/linux-6.12/modules/initramfs.gz \
+	APPEND='panic_on_warn=1 initcall_blacklist=virtio_balloon_driver_init' \
+	clean-guest.sh "$out/module.console" -s "$out/module.tsv" -t 300 -- \
+	module.sh "${rounds:-10}"
+awk -v mib=256 -f "$vm/curve.awk" "$out/module.tsv" |
+	awk -v rounds="${rounds:-10}" '{
+		printf "loaded and unloaded %d times, %d of %d MiB back\n", rounds, $2, $1
+		exit $2 >= $1 * 0.95 ? 0 : 75
+	}'
