@@ -7,6 +7,7 @@
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
 
+#include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
@@ -74,6 +75,22 @@ static inline void page_hinting_moved(struct zone *zone)
 /* In paths that are about to fail, so it needs no static key. */
 bool page_hinting_recall(void);
 
+/**
+ * page_hinting_gives_up - whether an allocation fails rather than waits
+ * @gfp_mask: its flags
+ * @order: its order
+ *
+ * Those that say so by __GFP_NORETRY; and large ones that do not mind failing,
+ * the huge pages of processes above all, which fall back on small ones.
+ */
+static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
+{
+	if (gfp_mask & __GFP_NORETRY)
+		return true;
+	return order > PAGE_ALLOC_COSTLY_ORDER && (gfp_mask & __GFP_NOWARN) &&
+	       !(gfp_mask & __GFP_RETRY_MAYFAIL);
+}
+
 #else /* !CONFIG_FREE_PAGE_HINTING */
 
 static inline void page_hinting_free(struct zone *zone, struct page *page,
@@ -93,6 +110,11 @@ static inline void page_hinting_moved(struct zone *zone)
 static inline bool page_hinting_recall(void)
 {
 	return false;
+}
+
+static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
+{
+	return true;
 }
 
 #endif /* CONFIG_FREE_PAGE_HINTING */
