@@ -13,6 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
@@ -158,6 +159,14 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 void __page_hinting_free(struct zone *zone, struct page *page,
 			 unsigned int order)
 {
+	/*
+	 * What is about to go off line, or to come on line: until it has, no
+	 * walk sees it, not even to clear its mark. If it stays free we hear of
+	 * it by page_hinting_moved().
+	 */
+	if (is_migrate_isolate_page(page))
+		return;
+
 	page_hinting_capture(zone, page, order,
 			     READ_ONCE(page_hinting_draining) ?: jiffies);
 	page_hinting_kick();
