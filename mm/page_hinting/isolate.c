@@ -98,6 +98,10 @@ unsigned long page_hinting_usable(struct zone *zone, int migratetype)
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long reserved = zone->nr_free_highatomic;
 
+	/* What the CPUs have not added yet may be more than what is left. */
+	if (free < zone->percpu_drift_mark)
+		free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+
 	if (!is_migrate_cma(migratetype))
 		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
 	return free > reserved ? free - reserved : 0;
