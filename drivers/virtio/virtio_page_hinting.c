@@ -124,6 +124,8 @@ int virtio_page_hinting_start(struct virtio_page_hinting *hinting,
 
 	error = page_hinting_register(&hinting->device);
 	hinting->registered = !error;
+	if (error)
+		set_vq(hinting, NULL);
 	return error;
 }
 EXPORT_SYMBOL_GPL(virtio_page_hinting_start);
@@ -182,9 +184,9 @@ EXPORT_SYMBOL_GPL(virtio_page_hinting_reclaim);
 void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
 				struct virtqueue *vq)
 {
-	set_vq(hinting, vq);
 	if (!hinting->registered)
 		return;
+	set_vq(hinting, vq);
 	if (virtqueue_get_vring_size(vq) < hinting->device.max_ranges) {
 		dev_warn(&vq->vdev->dev, "no page hinting: the queue became smaller\n");
 		return;
