@@ -289,9 +289,10 @@ static void queue_next_pass(int taken)
 		/* A kick does not wait for what is queued after this. */
 		if (!disarm())
 			delay = shortest_age();
-		else if (READ_ONCE(pending->nr) &&
-			 !atomic_long_read(&page_hinting_in_flight))
-			/* Refused by their zones. */
+		else if (page_hinting_missed_anywhere() ||
+			 (READ_ONCE(pending->nr) &&
+			  !atomic_long_read(&page_hinting_in_flight)))
+			/* Their zones can't spare them. */
 			delay = back_off();
 		else if (!delay)
 			return;

@@ -186,15 +186,32 @@ static void sweep(struct zone *zone)
 		zone->hinting.swept = true;
 }
 
+/*
+ * Whether there is any sense in finding what was missed: a zone at its watermark
+ * gives nothing away, and then we would look through all of it again and again.
+ * CMA's memory and what is in flight count here, for they may be what it can
+ * spare, or will.
+ */
+static bool spares_any(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES) +
+			     zone->hinting.in_flight;
+
+	return page_hinting_spares(free, high_wmark_pages(zone), 0,
+				   1UL << page_hinting_min_order);
+}
+
 /**
  * page_hinting_uneven - whether a zone needs a sweep
  * @zone: the zone, its lock held
  *
- * Return: true if free memory was missed, or what was unhintable may not be.
+ * Return: true if free memory was missed, and the zone can spare some; or if
+ * what was unhintable may not be so any more.
  */
 bool page_hinting_uneven(struct zone *zone)
 {
-	return page_hinting_missed(zone) || zone->hinting.moved;
+	return zone->hinting.moved ||
+	       (page_hinting_missed(zone) && spares_any(zone));
 }
 
 /**

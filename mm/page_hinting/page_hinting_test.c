@@ -817,10 +817,47 @@ static void invariant_3_moved(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, PageReported(page));
 }
 
+static void sweeps_what_can_be_spared(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	unsigned long flags, high, sweeps;
+	struct zone *zone;
+	int isolated;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	zone = page_zone(page);
+	__free_pages(page, MAX_PAGE_ORDER);
+	EVENTUALLY(test, all_is_known());
+
+	/* Missed, in a zone that has come to its watermark. */
+	spin_lock_irqsave(&zone->lock, flags);
+	high = zone->_watermark[WMARK_HIGH];
+	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
+	isolated = PageBuddy(page) && __isolate_free_page(page, MAX_PAGE_ORDER);
+	if (isolated)
+		__putback_isolated_page(page, MAX_PAGE_ORDER,
+					get_pageblock_migratetype(page));
+	sweeps = atomic_long_read(&page_hinting_counters.sweeps);
+	page_hinting_kick();
+	spin_unlock_irqrestore(&zone->lock, flags);
+	msleep(300);
+	KUNIT_EXPECT_EQ(test, sweeps,
+			atomic_long_read(&page_hinting_counters.sweeps));
+	KUNIT_EXPECT_GT(test, page_hinting_missed(zone), 0);
+
+	spin_lock_irqsave(&zone->lock, flags);
+	zone->_watermark[WMARK_HIGH] = high;
+	page_hinting_kick();
+	spin_unlock_irqrestore(&zone->lock, flags);
+	KUNIT_ASSERT_TRUE(test, isolated);
+	EVENTUALLY(test, all_is_known());
+}
+
 static void invariant_3_isolated(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	unsigned long pfn;
+	unsigned long pfn, flags, marks;
+	struct zone *zone;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	pfn = page_to_pfn(page);
@@ -835,6 +872,16 @@ static void invariant_3_isolated(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, PageBuddy(page));
 	KUNIT_EXPECT_FALSE(test, PageReported(page) && !PageCaptured(page));
 	expect_even_ledgers(test);
+
+	/* As memory that comes on line is freed: it gets no mark. */
+	zone = page_zone(page);
+	spin_lock_irqsave(&zone->lock, flags);
+	if (page->flags & PAGE_HINTING_MARKS)
+		__page_hinting_taken(zone, page, MAX_PAGE_ORDER);
+	__page_hinting_free(zone, page, MAX_PAGE_ORDER);
+	marks = page->flags & PAGE_HINTING_MARKS;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	KUNIT_EXPECT_EQ(test, marks, 0);
 
 	undo_isolate_page_range(pfn, pfn + MAX_ORDER_NR_PAGES, MIGRATE_MOVABLE);
 	EVENTUALLY(test, all_is_known() && PageBuddy(page) &&
@@ -983,6 +1030,19 @@ static void invariant_5_allocation(struct kunit *test)
 	}
 }
 
+static void invariant_5_who_waits(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, page_hinting_gives_up(GFP_KERNEL, 0));
+	KUNIT_EXPECT_FALSE(test, page_hinting_gives_up(GFP_KERNEL, MAX_PAGE_ORDER));
+	KUNIT_EXPECT_FALSE(test, page_hinting_gives_up(GFP_TRANSHUGE |
+						       __GFP_RETRY_MAYFAIL,
+						       pageblock_order));
+	KUNIT_EXPECT_TRUE(test, page_hinting_gives_up(GFP_TRANSHUGE,
+						      pageblock_order));
+	KUNIT_EXPECT_TRUE(test, page_hinting_gives_up(GFP_KERNEL |
+						      __GFP_NORETRY, 0));
+}
+
 static void hints_once_until_used(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
@@ -1094,6 +1154,8 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_5_recall),
 	KUNIT_CASE(invariant_5_recall_while_off),
 	KUNIT_CASE(invariant_5_allocation),
+	KUNIT_CASE(invariant_5_who_waits),
+	KUNIT_CASE(sweeps_what_can_be_spared),
 	KUNIT_CASE(hints_once_until_used),
 	KUNIT_CASE(what_a_drain_completes_is_old),
 	KUNIT_CASE(failed_hints_are_tried_again),
