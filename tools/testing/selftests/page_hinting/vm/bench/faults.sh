@@ -31,7 +31,7 @@ newline='
 columns faults/s
 kinds="t-never t-always p-never p-always"
 [ -z "$quick" ] || kinds="t-never t-always"
-for run in $(runs 7 1); do
+for run in $(runs 3 1); do
 	for cpus in 1 2 4; do
 		[ -z "$quick" ] || [ $cpus = 2 ] || continue
 		faults $cpus "$run" none hinting none-again
