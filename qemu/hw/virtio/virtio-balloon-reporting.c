@@ -28,6 +28,7 @@
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "block/aio.h"
+#include "block/aio-wait.h"
 #include "exec/cpu-common.h"
 #include "exec/memory.h"
 #include "exec/ramblock.h"
@@ -35,6 +36,7 @@
 #include "hw/mem/memory-device.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-balloon-reporting.h"
+#include "migration/misc.h"
 #include "qapi/error.h"
 #include "qapi/qapi-types-machine.h"
 #include "system/balloon.h"
@@ -48,6 +50,12 @@
  * to reset the device, waits for no more than that.
  */
 #define REPORTING_DISCARD_MAX (1 * GiB)
+
+/*
+ * A batch with so many ranges takes no further buffer, so that a guest with a
+ * large ring does not keep the main loop in one. A buffer has 1024 at most.
+ */
+#define REPORTING_BATCH_FULL 32768
 
 /* Offsets in the RAM block; end is the first that is not hinted. */
 typedef struct ReportedRange {
@@ -145,14 +153,15 @@ static void reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
     g_array_append_val(r->ranges, range);
 }
 
-/* Takes all buffers that wait in the queue. */
+/* Takes the buffers that wait in the queue. */
 static bool reporting_collect(VirtIOBalloon *s)
 {
     VirtIOBalloonReporting *r = &s->reporting;
     VirtQueueElement *elem;
     unsigned int i;
 
-    while ((elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
+    while (r->ranges->len < REPORTING_BATCH_FULL &&
+           (elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
         stat64_add(&r->stats.buffers, 1);
         g_ptr_array_add(r->buffers, elem);
         for (i = 0; i < elem->in_num; i++) {
@@ -420,9 +429,7 @@ static BalloonReportingInfo *reporting_query(void *opaque)
     BalloonReportingInfo *info = g_new0(BalloonReportingInfo, 1);
     BalloonReportingSkipped *skipped = g_new0(BalloonReportingSkipped, 1);
 
-    if (r->iothread) {
-        info->iothread = iothread_get_id(r->iothread);
-    }
+    info->iothread = g_strdup(r->iothread_id);
     info->discard = r->discard;
     info->buffers = stat64_get(&r->stats.buffers);
     info->hints = stat64_get(&r->stats.hints);
@@ -470,7 +477,7 @@ void virtio_balloon_reporting_cancel(VirtIOBalloon *s)
     }
 }
 
-void virtio_balloon_reporting_run_state(VirtIOBalloon *s)
+void virtio_balloon_reporting_run_state(VirtIOBalloon *s, uint8_t status)
 {
     VirtIOBalloonReporting *r = &s->reporting;
 
@@ -479,16 +486,38 @@ void virtio_balloon_reporting_run_state(VirtIOBalloon *s)
     }
     if (!r->vdev->vm_running) {
         reporting_drain(r, true);
-    } else if (r->vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) {
+    } else if (status & VIRTIO_CONFIG_S_DRIVER_OK) {
         /* Kicks were ignored in the meantime. */
         reporting_serve(s);
     }
 }
 
+/*
+ * A background snapshot fills in all of memory before it stops the machine, so
+ * that every write after that is seen. No batch from before may make holes in
+ * it again. New hints are inhibited by now.
+ */
+static int reporting_migration_event(NotifierWithReturn *notifier,
+                                     MigrationEvent *event, Error **errp)
+{
+    VirtIOBalloonReporting *r =
+        container_of(notifier, VirtIOBalloonReporting, migration);
+
+    if (event->type == MIG_EVENT_PRECOPY_SETUP) {
+        reporting_drain(r, true);
+    }
+    return 0;
+}
+
 static int reporting_check_block(RAMBlock *rb, void *opaque)
 {
+    MachineState *machine = MACHINE(qdev_get_machine());
     Error **errp = opaque;
 
+    /* A backend that is not mapped waits for a device, or is none's. */
+    if (rb->mr != machine->ram && !memory_region_is_mapped(rb->mr)) {
+        return 0;
+    }
     if (reporting_is_guest_ram(rb) && !reporting_can_free(rb)) {
         error_setg(errp, "'reporting-discard=free' requires private anonymous"
                    " memory in pages of the host's size, which '%s' is not",
@@ -540,6 +569,7 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
     r->done_bh = qemu_bh_new_guarded(reporting_done_bh, s,
                                      &dev->mem_reentrancy_guard);
     if (r->iothread) {
+        r->iothread_id = iothread_get_id(r->iothread);
         /*
          * Without the device's guard, which is not for other threads: it
          * would bar the device to the guest while memory is discarded.
@@ -548,8 +578,18 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
             aio_bh_new_guarded(iothread_get_aio_context(r->iothread),
                                reporting_discard_bh, r, NULL);
     }
+    migration_add_notifier(&r->migration, reporting_migration_event);
     qemu_set_balloon_reporting_handler(reporting_query);
     virtio_balloon_reporting_reset_stats(s);
+}
+
+/* In the iothread, so that it is not about to run it. */
+static void reporting_delete_discard_bh(void *opaque)
+{
+    VirtIOBalloonReporting *r = opaque;
+
+    qemu_bh_delete(r->discard_bh);
+    r->discard_bh = NULL;
 }
 
 void virtio_balloon_reporting_unrealize(VirtIOBalloon *s)
@@ -559,11 +599,13 @@ void virtio_balloon_reporting_unrealize(VirtIOBalloon *s)
     if (!r->vq) {
         return;
     }
+    migration_remove_notifier(&r->migration);
     reporting_drain(r, false);
     if (r->discard_bh) {
-        qemu_bh_delete(r->discard_bh);
-        r->discard_bh = NULL;
+        aio_wait_bh_oneshot(iothread_get_aio_context(r->iothread),
+                            reporting_delete_discard_bh, r);
     }
+    g_clear_pointer(&r->iothread_id, g_free);
     qemu_bh_delete(r->done_bh);
     qemu_cond_destroy(&r->idle);
     qemu_mutex_destroy(&r->lock);

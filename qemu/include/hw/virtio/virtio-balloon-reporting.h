@@ -9,6 +9,7 @@
 
 #include "hw/virtio/virtio.h"
 #include "qapi/qapi-types-machine.h"
+#include "qemu/notify.h"
 #include "qemu/stats64.h"
 #include "qemu/thread.h"
 #include "system/iothread.h"
@@ -43,6 +44,8 @@ typedef struct VirtIOBalloonReporting {
     VirtQueue *vq;
     QEMUBH *discard_bh;
     QEMUBH *done_bh;
+    char *iothread_id;      /* of the time when the device was realized */
+    NotifierWithReturn migration;
 
     /* Protects state; idle is signalled when it becomes REPORTING_DONE. */
     QemuMutex lock;
@@ -100,11 +103,12 @@ void virtio_balloon_reporting_cancel(VirtIOBalloon *s);
 /**
  * virtio_balloon_reporting_run_state: the machine stops or continues
  * @s: the balloon, with or without the queue
+ * @status: the device's, from now on
  *
  * Stopped means that every buffer taken from the queue has been returned, so
  * that there is nothing of it to migrate, and that no more are taken.
  */
-void virtio_balloon_reporting_run_state(VirtIOBalloon *s);
+void virtio_balloon_reporting_run_state(VirtIOBalloon *s, uint8_t status);
 
 /**
  * virtio_balloon_reporting_reset_stats: start counting at zero
