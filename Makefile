@@ -61,7 +61,7 @@ help:
 	@echo 'make check-qemu    tests of it: the queue with ASan and UBSan, guests, a migration'
 	@echo 'make bench-qemu    measure it beside the same source unpatched; publishes'
 	@echo 'make bench         measure hinting beside page reporting; publishes tables, pictures'
-	@echo 'make bench-quick   the same in ten minutes, less of it, and publishes nothing'
+	@echo 'make bench-quick   less of it, and publishes nothing'
 	@echo 'make bench-more WORKLOADS=churn RUNS=5   adds runs to those of a bench'
 	@echo 'make density       how many guests fit, with hinting and without; QUICK=1 for less of it'
 	@echo 'make shell         an interactive guest; "poweroff -f" or Ctrl-A X ends it'
