@@ -789,29 +789,44 @@ static void invariant_3_free_before(struct kunit *test)
 	expect_even_ledgers(test);
 }
 
-static void invariant_3_moved(struct kunit *test)
+/* A block that was freed, and that the host has had since then. */
+static struct page *freed_and_hinted(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	unsigned long flags, missed;
-	struct zone *zone;
-	int isolated;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	zone = page_zone(page);
 	__free_pages(page, MAX_PAGE_ORDER);
 	EVENTUALLY(test, all_is_known());
+	return page;
+}
 
-	/* Reaches its free list by a way that does not notify. */
+/*
+ * It reaches its free list anew by a way that does not notify, the zone's lock
+ * held. Returns false if it is not free any more.
+ */
+static bool move_unnoticed(struct page *page)
+{
+	if (!PageBuddy(page) || !__isolate_free_page(page, MAX_PAGE_ORDER))
+		return false;
+	__putback_isolated_page(page, MAX_PAGE_ORDER,
+				get_pageblock_migratetype(page));
+	return true;
+}
+
+static void invariant_3_moved(struct kunit *test)
+{
+	struct page *page = freed_and_hinted(test);
+	struct zone *zone = page_zone(page);
+	unsigned long flags, missed;
+	bool moved;
+
 	spin_lock_irqsave(&zone->lock, flags);
-	isolated = PageBuddy(page) && __isolate_free_page(page, MAX_PAGE_ORDER);
-	if (isolated)
-		__putback_isolated_page(page, MAX_PAGE_ORDER,
-					get_pageblock_migratetype(page));
+	moved = move_unnoticed(page);
 	missed = page_hinting_missed(zone);
 	page_hinting_moved(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 
-	KUNIT_ASSERT_TRUE(test, isolated);
+	KUNIT_ASSERT_TRUE(test, moved);
 	KUNIT_EXPECT_EQ(test, missed, MAX_ORDER_NR_PAGES);
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_TRUE(test, PageReported(page));
@@ -819,24 +834,16 @@ static void invariant_3_moved(struct kunit *test)
 
 static void sweeps_what_can_be_spared(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	struct page *page = freed_and_hinted(test);
+	struct zone *zone = page_zone(page);
 	unsigned long flags, high, sweeps;
-	struct zone *zone;
-	int isolated;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	zone = page_zone(page);
-	__free_pages(page, MAX_PAGE_ORDER);
-	EVENTUALLY(test, all_is_known());
+	bool moved;
 
 	/* Missed, in a zone that has come to its watermark. */
 	spin_lock_irqsave(&zone->lock, flags);
 	high = zone->_watermark[WMARK_HIGH];
 	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
-	isolated = PageBuddy(page) && __isolate_free_page(page, MAX_PAGE_ORDER);
-	if (isolated)
-		__putback_isolated_page(page, MAX_PAGE_ORDER,
-					get_pageblock_migratetype(page));
+	moved = move_unnoticed(page);
 	sweeps = atomic_long_read(&page_hinting_counters.sweeps);
 	page_hinting_kick();
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -849,7 +856,7 @@ static void sweeps_what_can_be_spared(struct kunit *test)
 	zone->_watermark[WMARK_HIGH] = high;
 	page_hinting_kick();
 	spin_unlock_irqrestore(&zone->lock, flags);
-	KUNIT_ASSERT_TRUE(test, isolated);
+	KUNIT_ASSERT_TRUE(test, moved);
 	EVENTUALLY(test, all_is_known());
 }
 
@@ -1045,14 +1052,10 @@ static void invariant_5_who_waits(struct kunit *test)
 
 static void hints_once_until_used(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	struct page *page = freed_and_hinted(test);
+	struct zone *zone = page_zone(page);
 	unsigned long flags, time;
-	struct zone *zone;
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	zone = page_zone(page);
-	__free_pages(page, MAX_PAGE_ORDER);
-	EVENTUALLY(test, all_is_known());
 	KUNIT_ASSERT_TRUE(test, PageReported(page));
 	time = page->hint_time;
 	msleep(200);
