@@ -68,9 +68,9 @@ boot()
 # usage: boot_in_turn NAME ARM... -- COMMAND...	(MEM and SMP by the environment)
 #
 # Where the arms' speed is compared. This machine's own changes by a half within
-# a minute, so each arm's guest boots and says "@steady"; then one runs at a time,
-# for a fifth of a second, the others stopped by QMP, until all have ended. The clock of
-# a stopped guest stands still.
+# a minute, so each arm's guest boots and says "@steady"; then one runs at a
+# time, for a fifth of a second, the others stopped by QMP, until all have
+# ended. The clock of a stopped guest stands still.
 # Leaves $work/NAME-ARM.samples and $work/NAME-ARM.console.
 boot_in_turn()
 {

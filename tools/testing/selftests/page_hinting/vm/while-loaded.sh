@@ -8,16 +8,20 @@
 # usage: while_loaded NAME COMMAND [GUEST'S COMMAND...]
 #
 # COMMAND may call "tell QMP..."; what QEMU says is in $sockets/log then. The
-# exit status is that of the guest, or of COMMAND if that failed; 75 if the
-# emulator is to blame, see vmrun.c.
+# result is that of the guest, or of COMMAND if that failed; the test ends with
+# 75 if the emulator is to blame, see vmrun.c.
 
 sockets=$(mktemp -d)
 loaded=
+console=
 loaded_stop()
 {
+	status=$?
 	[ -z "$loaded" ] || kill "$loaded" 2>/dev/null || true
 	wait
 	rm -rf "$sockets"
+	! grep -qas 'Oops: int3' "$console" || exit 75
+	exit $status
 }
 trap loaded_stop EXIT
 trap 'exit 130' INT TERM HUP
@@ -42,14 +46,6 @@ says()
 }
 
 while_loaded()
-{
-	status=0
-	attempt_loaded "$@" || status=$?
-	! grep -qas 'Oops: int3' "$console" || status=75
-	return $status
-}
-
-attempt_loaded()
 {
 	name=$1
 	have_its_way=$2
