@@ -86,7 +86,8 @@ static void reporting_skip(VirtIOBalloonReporting *r, ReportingSkip why,
  * The guest can map more than its RAM, for instance memory that a PCI device
  * shares with other machines. What is to be discarded belongs to a memory
  * backend and is part of the machine's RAM or of a memory device; virtio-mem
- * may map parts of its backend, which then has no container.
+ * may map parts of its backend, which then has no container. A backend that
+ * is not mapped waits for a device, or is none's.
  */
 static bool reporting_is_guest_ram(RAMBlock *rb)
 {
@@ -100,7 +101,8 @@ static bool reporting_is_guest_ram(RAMBlock *rb)
     if (mr == machine->ram) {
         return true;
     }
-    if (!object_dynamic_cast(memory_region_owner(mr), TYPE_MEMORY_BACKEND)) {
+    if (!object_dynamic_cast(memory_region_owner(mr), TYPE_MEMORY_BACKEND) ||
+        !memory_region_is_mapped(mr)) {
         return false;
     }
     return !mr->container || mr->container == machine->ram ||
@@ -511,13 +513,8 @@ static int reporting_migration_event(NotifierWithReturn *notifier,
 
 static int reporting_check_block(RAMBlock *rb, void *opaque)
 {
-    MachineState *machine = MACHINE(qdev_get_machine());
     Error **errp = opaque;
 
-    /* A backend that is not mapped waits for a device, or is none's. */
-    if (rb->mr != machine->ram && !memory_region_is_mapped(rb->mr)) {
-        return 0;
-    }
     if (reporting_is_guest_ram(rb) && !reporting_can_free(rb)) {
         error_setg(errp, "'reporting-discard=free' requires private anonymous"
                    " memory in pages of the host's size, which '%s' is not",
