@@ -19,12 +19,12 @@
 #include "internal.h"
 
 /*
- * What page reporting sends at once: 32 blocks of 4 MiB. The host is busy with
- * a batch in one go, its device model too, and should not be for longer
- * because neighbours were made one range. A single block may be larger, where
- * pages are; a range's length still fits 32 bits.
+ * The host discards a batch in one go, today's QEMU with its big lock held, so
+ * a CPU of the guest may wait for all of it: for a millisecond at 32 MiB. That
+ * is still many blocks a request. A single block may be larger, where pages
+ * are; a range's length still fits 32 bits.
  */
-#define BATCH_MAX_PAGES	(SZ_128M >> PAGE_SHIFT)
+#define BATCH_MAX_PAGES	(SZ_32M >> PAGE_SHIFT)
 
 static bool extends_last_range(struct page_hinting_batch *batch,
 			       unsigned long pfn)

@@ -258,7 +258,7 @@ static void coalesces_neighbours(struct kunit *test)
 static void batch_is_bounded(struct kunit *test)
 {
 	struct page_hinting_batch *batch = new_batch(test, 1);
-	unsigned long most = SZ_128M >> PAGE_SHIFT;
+	unsigned long most = SZ_32M >> PAGE_SHIFT;
 	unsigned long pfn = some_pfns(test, 0);
 
 	/* Whatever its size, one block always fits. */
