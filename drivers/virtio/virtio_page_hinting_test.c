@@ -6,15 +6,14 @@
  * all blocks come back in the end: invariant 1 (conservation).
  */
 #include <kunit/test.h>
-#include <linux/delay.h>
 #include <linux/irq_work.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
 #include "../../mm/page_hinting/internal.h"
+#include "../../mm/page_hinting/page_hinting_test.h"
 #include "virtio_page_hinting.h"
 
 /* Room for two ranges in each of four batches without indirect descriptors. */
@@ -40,22 +39,6 @@ struct host {
 	unsigned int age_ms, age_max_ms, min_order;
 	struct page *blocks[NR_BLOCKS];	/* the test's memory */
 };
-
-#define EVENTUALLY(test, condition) do {				\
-	unsigned long end = jiffies + 30 * HZ;				\
-	bool happened;							\
-									\
-	while (!(happened = (condition)) && time_before(jiffies, end))	\
-		msleep(20);						\
-	KUNIT_EXPECT_TRUE_MSG(test, happened,				\
-			      #condition " not within 30 s");		\
-} while (0)
-
-static bool all_is_known(void)
-{
-	return !page_hinting_missed_anywhere() && !page_hinting_waiting() &&
-	       !atomic_long_read(&page_hinting_in_flight);
-}
 
 /* The device */
 

@@ -17,6 +17,7 @@
 
 #include "../internal.h"
 #include "internal.h"
+#include "page_hinting_test.h"
 
 /* Stage logic */
 
@@ -542,20 +543,6 @@ static void host_answer_late(struct work_struct *work)
 {
 	host_answer_all(container_of(to_delayed_work(work), struct host, late),
 			0);
-}
-
-#define EVENTUALLY(test, condition) do {				\
-	unsigned long end = jiffies + 30 * HZ;				\
-									\
-	while (!(condition) && time_before(jiffies, end))		\
-		msleep(20);						\
-	KUNIT_EXPECT_TRUE_MSG(test, condition, "not within 30 s");	\
-} while (0)
-
-static bool all_is_known(void)
-{
-	return !page_hinting_missed_anywhere() && !page_hinting_waiting() &&
-	       !atomic_long_read(&page_hinting_in_flight);
 }
 
 static int host_init(struct kunit *test)
