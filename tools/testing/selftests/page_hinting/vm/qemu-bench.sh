@@ -8,12 +8,15 @@
 # usage: qemu-bench.sh [RUNS]	(from the top of the repository)
 #
 # qemu		A guest of 5 GiB frees 4 GiB in one piece. The variant is the
-#		guest's engine. Calls of madvise() that discard, MiB and
-#		milliseconds in them, the longest in milliseconds; the longest
-#		time from being due of a piece of work in the guest, in
-#		milliseconds, in a quiet second and from when the memory is
-#		freed (bench/stall.c); in both times the round trips of a QMP command,
-#		the median and the longest in microseconds.
+#		guest's engine, and its memory if that is not private. From
+#		before the memory is freed: discards, by bench/discards.c, MiB,
+#		milliseconds in them for a GiB, of which on the main loop with
+#		QEMU's big lock held, and the longest in milliseconds, also
+#		before. The longest time from being due of a piece of work in
+#		the guest, in milliseconds, in a quiet second and from when the
+#		memory is freed (bench/stall.c); in both times the round trips
+#		of a QMP command, the median and the longest in microseconds.
+#		The arm none has no hints: that is the machine's own noise.
 # handback	The same hints to a thread and to a process, without a guest
 #		(bench/handback.c). The variant says whether the host is short
 #		of memory: as much again is written in a memory cgroup that has
@@ -63,50 +66,69 @@ columns()
 	} > "$table.new"
 }
 
-# usage: guest ENGINE ARM RUN
+# usage: guest VARIANT ARM RUN
 guest()
 {
 	said=$work/$1-$2-$3.console
-	totals=$work/$1-$2-$3.madvise
+	totals=$work/$1-$2-$3.discards
 	trips=$work/$1-$2-$3.trips
 	BALLOON=virtio-balloon-pci,free-page-reporting=on
 	QEMU=$ours
 	case $2 in
+	none) BALLOON=virtio-balloon-pci ;;
 	plain) QEMU=$plain ;;
 	main-loop) ;;
 	iothread) BALLOON=$BALLOON,reporting-iothread=reporting ;;
 	iothread-free) BALLOON=$BALLOON,reporting-iothread=reporting,reporting-discard=free ;;
 	esac
 	case $1 in
-	hinting) APPEND=page_hinting=on wait_s=5 ;;
+	hinting*) APPEND=page_hinting=on wait_s=5 ;;
 	reporting) APPEND=page_hinting=off wait_s=18 ;;
+	esac
+	case $1 in
+	*-memfd) memory="-object memory-backend-memfd,id=ram,size=5120M,share=on
+		-machine memory-backend=ram" ;;
+	*) memory= ;;
 	esac
 	export QEMU BALLOON APPEND
 	rm -f $socket "$totals" "$trips"
+	echo "0 0 0 0 0" > "$totals"
 	: > "$said"
-	LD_PRELOAD=$(pwd)/build/guest/madvise.so MADVISE_TOTALS=$totals SMP=2 MEM=5120 \
-		DEVICES="-object iothread,id=reporting -qmp unix:$socket,server=on,wait=off" \
+	LD_PRELOAD=$(pwd)/build/guest/discards.so DISCARD_TOTALS=$totals SMP=2 MEM=5120 \
+		DEVICES="$memory -object iothread,id=reporting -qmp unix:$socket,server=on,wait=off" \
 		"$here"/guest.sh -c "$said" -t 300 -- stall 4096 ${wait_s}000 &
 	pid=$!
 	while kill -0 $pid 2>/dev/null && ! grep -q '^@quiet' "$said"; do
 		sleep 0.01
 	done
+	before=$(cat "$totals")
 	build/guest/qmp -r $((wait_s + 1)) $socket > "$trips" || exit 1
 	wait $pid || { tail -n 20 "$said" >&2; exit 1; }
 	pid=
-	row "$1" "$2" "$3" "$(awk '{ printf "%d\t%d\t%.2f\t%.2f", $1, $2 / 1048576,
-		$3 / 1000, $4 / 1000 }' "$totals")" \
+	row "$1" "$2" "$3" "$(echo "$before" | cat - "$totals" | awk '
+		NR == 1 { calls = $1; bytes = $2; us = $3; main_us = $4 }
+		NR == 2 {
+			gib = ($2 - bytes) / 1073741824
+			printf "%d\t%d", $1 - calls, gib * 1024
+			if (gib)
+				printf "\t%.2f\t%.2f\t%.2f", ($3 - us) / gib / 1000,
+					($4 - main_us) / gib / 1000, $5 / 1000
+			else
+				printf "\t-\t-\t-"
+		}')" \
 		"$(tr -d '\r' < "$said" | awk '/^@stall/ { printf "%s\t%s", $2, $3 }')" \
 		"$(cut -f 2,3 "$trips")"
 }
 
 table=$work/qemu.tsv
-columns madvise MiB ms longest-ms quiet-ms freeing-ms QMP-us QMP-longest-us
+columns discards MiB ms/GiB main-ms/GiB longest-ms quiet-ms freeing-ms QMP-us QMP-longest-us
 for run in $(seq "$repeat"); do
-	for arm in plain main-loop iothread iothread-free; do
+	for arm in none plain main-loop iothread iothread-free; do
 		guest hinting $arm "$run"
 	done
-	[ "$run" = 1 ] || continue
+	for arm in none plain main-loop iothread; do
+		guest hinting-memfd $arm "$run"
+	done
 	for arm in plain main-loop iothread; do
 		guest reporting $arm "$run"
 	done

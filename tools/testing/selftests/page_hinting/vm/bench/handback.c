@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How a host process may take a guest's hinted memory back, without a guest:
- * one stream of hints, buffers of 128 MiB as page hinting makes them when
+ * one stream of hints, buffers of 32 MiB as page hinting makes them when
  * memory is freed in one piece, served in different ways.
  *
  * usage: handback ARM MiB [press]
@@ -40,7 +40,7 @@
 #include <unistd.h>
 
 #define MIB		(1UL << 20)
-#define BUFFER		(128 * MIB)
+#define BUFFER		(32 * MIB)
 #define HUGE		(2 * MIB)
 #define PAGE		4096UL
 
