@@ -27,6 +27,14 @@ done
 
 mkdir -p build/check
 : > $log
+
+# For the memory backend with huge pages; where there are none it is skipped.
+huge_pages=/proc/sys/vm/nr_hugepages
+had=$(cat $huge_pages)
+trap 'echo "$had" > $huge_pages' EXIT
+trap 'exit 130' INT TERM HUP
+echo $((had + 32)) > $huge_pages || :
+
 # QEMU does not free everything when it exits.
 export ASAN_OPTIONS=detect_leaks=0:halt_on_error=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
