@@ -6,9 +6,10 @@
  * usage: page_fault1 [-t threads | -p processes] [-s seconds | -n rounds]
  *		      [-m MiB] [-h always|never]
  *
- * Prints one line: tasks, faults and faults a second. With -n each task does
- * that many rounds and then ends, so that a run's instructions can be
- * counted; -h advises for or against huge pages.
+ * Prints one line: tasks, faults and faults a second, from a second after the
+ * beginning on, when every task has its memory from the host; will-it-scale
+ * warms up, too. With -n each task does that many rounds and then ends, so that
+ * a run's instructions can be counted; -h advises for or against huge pages.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define MAX_TASKS 64
+#define WARM_UP_S 1
 
 /* In shared memory, a cache line a task. */
 struct task {
@@ -39,7 +41,7 @@ static void *work(void *argument)
 {
 	struct task *task = argument;
 	size_t page = sysconf(_SC_PAGESIZE), offset;
-	unsigned long round;
+	unsigned long round, faults = 0;
 
 	for (round = 0; !atomic_load(stop) && (!rounds || round < rounds); round++) {
 		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -51,12 +53,23 @@ static void *work(void *argument)
 		}
 		if (advice >= 0)
 			madvise(memory, size, advice);
-		for (offset = 0; offset < size; offset += page)
+		for (offset = 0; offset < size; offset += page) {
 			memory[offset] = 1;
-		atomic_fetch_add(&task->faults, size / page);
+			atomic_store_explicit(&task->faults, ++faults,
+					      memory_order_relaxed);
+		}
 		munmap(memory, size);
 	}
 	return NULL;
+}
+
+static unsigned long faults_of_all(unsigned long nr)
+{
+	unsigned long sum = 0, i;
+
+	for (i = 0; i < nr; i++)
+		sum += atomic_load(&tasks[i].faults);
+	return sum;
 }
 
 static double seconds_now(void)
@@ -87,10 +100,10 @@ static unsigned long positive(const char *text, unsigned long most)
 
 int main(int argc, char **argv)
 {
-	unsigned long seconds = 10, nr = 1, faults = 0, i;
+	unsigned long seconds = 10, nr = 1, faults = 0, before, i;
 	pthread_t threads[MAX_TASKS];
 	bool processes = false;
-	double begin, taken;
+	double begin, taken = 0;
 	int option;
 
 	while ((option = getopt(argc, argv, "t:p:s:n:m:h:")) != -1) {
@@ -154,7 +167,12 @@ int main(int argc, char **argv)
 		}
 	}
 	if (!rounds) {
+		sleep(WARM_UP_S);
+		before = faults_of_all(nr);
+		begin = seconds_now();
 		sleep(seconds);
+		faults = faults_of_all(nr) - before;
+		taken = seconds_now() - begin;
 		atomic_store(stop, true);
 	}
 	for (i = 0; i < nr; i++) {
@@ -165,9 +183,10 @@ int main(int argc, char **argv)
 		else if (wait(&status) < 0 || status)
 			return 1;
 	}
-	taken = seconds_now() - begin;
-	for (i = 0; i < nr; i++)
-		faults += atomic_load(&tasks[i].faults);
+	if (rounds) {
+		faults = faults_of_all(nr);
+		taken = seconds_now() - begin;
+	}
 	printf("page_fault1: %lu %s, %lu faults, %.0f a second\n", nr,
 	       processes ? "processes" : "threads", faults, faults / taken);
 	return 0;
