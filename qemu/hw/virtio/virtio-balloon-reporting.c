@@ -19,6 +19,10 @@
  * address space stay under the BQL. Mapped buffers hold a reference to their
  * memory region, so that a RAM block cannot go while it is in a batch. There
  * is one batch at a time; meanwhile the queue fills up for the next one.
+ *
+ * The guest says where the ring is, and that may be this device's registers.
+ * So whatever reads or writes the ring may come back to us, by a status or a
+ * reset that it writes: see busy.
  */
 
 #include "qemu/osdep.h"
@@ -28,7 +32,6 @@
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "block/aio.h"
-#include "block/aio-wait.h"
 #include "exec/cpu-common.h"
 #include "exec/memory.h"
 #include "exec/ramblock.h"
@@ -41,6 +44,7 @@
 #include "qapi/qapi-types-machine.h"
 #include "system/balloon.h"
 #include "system/hostmem.h"
+#include "system/system.h"
 #include "trace.h"
 
 #define REPORTING_QUEUE_SIZE 32
@@ -52,10 +56,32 @@
 #define REPORTING_DISCARD_MAX (1 * GiB)
 
 /*
- * A batch with so many ranges takes no further buffer, so that a guest with a
- * large ring does not keep the main loop in one. A buffer has 1024 at most.
+ * A batch with so many descriptors takes no further buffer, so that a guest
+ * with a large ring does not keep the main loop in one. A buffer has 1024 at
+ * most.
  */
 #define REPORTING_BATCH_FULL 32768
+
+/*
+ * Nor does it take one when it has so many bytes and it is the main loop that
+ * discards them: pages of 4 KiB of a file take it some 5 ms, and meanwhile the
+ * monitor waits, and every CPU that needs the BQL.
+ */
+#define REPORTING_MAIN_LOOP_BATCH (32 * MiB)
+
+/*
+ * What the iothread is told by. It may be about to look at it when the device
+ * goes, and may be busy for long; so it has the last reference.
+ */
+struct ReportingHandover {
+    /* Protects state; idle is signalled when it becomes REPORTING_DONE. */
+    QemuMutex lock;
+    QemuCond idle;
+    ReportingState state;
+    QEMUBH *discard_bh;
+    /* To be looked at unless state is REPORTING_IDLE. */
+    VirtIOBalloonReporting *r;
+};
 
 /* Offsets in the RAM block; end is the first that is not hinted. */
 typedef struct ReportedRange {
@@ -89,7 +115,7 @@ static void reporting_skip(VirtIOBalloonReporting *r, ReportingSkip why,
  * may map parts of its backend, which then has no container. A backend that
  * is not mapped waits for a device, or is none's.
  */
-static bool reporting_is_guest_ram(RAMBlock *rb)
+static bool reporting_is_guest_memory(RAMBlock *rb)
 {
     MachineState *machine = MACHINE(qdev_get_machine());
     MemoryRegion *mr = rb->mr;
@@ -110,6 +136,17 @@ static bool reporting_is_guest_ram(RAMBlock *rb)
             mr->container == &machine->device_memory->mr);
 }
 
+/*
+ * What outlasts the guest is not its RAM. Nor is a file of which it has private
+ * pages: the hole would be in the file, of which others may have pages, too.
+ */
+static bool reporting_is_guest_ram(RAMBlock *rb)
+{
+    return reporting_is_guest_memory(rb) && !(rb->flags & RAM_PMEM) &&
+           !(qemu_ram_is_named_file(rb) && !qemu_ram_is_shared(rb) &&
+             qemu_ram_pagesize(rb) == qemu_real_host_page_size());
+}
+
 /* MADV_FREE works for what is private, anonymous, and in the host's pages. */
 static bool reporting_can_free(RAMBlock *rb)
 {
@@ -117,7 +154,18 @@ static bool reporting_can_free(RAMBlock *rb)
            qemu_ram_pagesize(rb) == qemu_real_host_page_size();
 }
 
-static void reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
+/* An NVDIMM's memory is the backend's, and only its mapping tells. */
+static bool reporting_is_persistent(VirtIODevice *vdev, hwaddr gpa)
+{
+    MemoryRegionSection section =
+        memory_region_find(vdev->dma_as->root, gpa, 1);
+
+    memory_region_unref(section.mr);
+    return section.nonvolatile;
+}
+
+/* Returns false for what was mapped to a bounce buffer. */
+static bool reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
                                size_t size)
 {
     VirtIOBalloonReporting *r = &s->reporting;
@@ -127,48 +175,60 @@ static void reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
     stat64_add(&r->stats.hinted, size);
 
     /*
+     * What is not memory, or is not to be written to, was mapped to a bounce
+     * buffer, which is in no RAM block.
+     */
+    range.rb = qemu_ram_block_from_host(addr, false, &range.start);
+
+    /*
      * A discarded page reads as zero when the guest uses it again. So it must
      * stay if another device or process has access to it, or if the guest
      * expects it to keep a value that is not zero.
      */
     if (virtio_balloon_inhibited()) {
         reporting_skip(r, REPORTING_INHIBITED, size);
-        return;
+        return range.rb;
     }
     if (s->poison_val) {
         reporting_skip(r, REPORTING_POISONED, size);
-        return;
+        return range.rb;
     }
-
-    /*
-     * What is not memory, or is not to be written to, was mapped to a bounce
-     * buffer, which is in no RAM block.
-     */
-    range.rb = qemu_ram_block_from_host(addr, false, &range.start);
     if (!range.rb || !reporting_is_guest_ram(range.rb) ||
+        reporting_is_persistent(r->vdev, gpa) ||
         range.start + size > qemu_ram_get_used_length(range.rb)) {
         trace_virtio_balloon_bad_addr(gpa);
         reporting_skip(r, REPORTING_NOT_RAM, size);
-        return;
+        return range.rb;
     }
     range.end = range.start + size;
     g_array_append_val(r->ranges, range);
+    return true;
 }
 
-/* Takes the buffers that wait in the queue. */
-static bool reporting_collect(VirtIOBalloon *s)
+/*
+ * Takes the buffers that wait in the queue. The device's bounce buffers have
+ * room for a page, which is also for others: who has it is the last.
+ */
+static bool reporting_collect(VirtIOBalloon *s, bool *bounced)
 {
     VirtIOBalloonReporting *r = &s->reporting;
     VirtQueueElement *elem;
+    uint64_t max = r->iothread ? UINT64_MAX : REPORTING_MAIN_LOOP_BATCH;
+    uint64_t bytes = 0;
+    unsigned int descriptors = 0;
     unsigned int i;
 
-    while (r->ranges->len < REPORTING_BATCH_FULL &&
+    *bounced = false;
+    while (descriptors < REPORTING_BATCH_FULL && bytes < max && !*bounced &&
            (elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
         stat64_add(&r->stats.buffers, 1);
         g_ptr_array_add(r->buffers, elem);
+        descriptors += elem->in_num + elem->out_num;
         for (i = 0; i < elem->in_num; i++) {
-            reporting_add_hint(s, elem->in_addr[i], elem->in_sg[i].iov_base,
-                               elem->in_sg[i].iov_len);
+            bytes += elem->in_sg[i].iov_len;
+            *bounced |= !reporting_add_hint(s, elem->in_addr[i],
+                                            elem->in_sg[i].iov_base,
+                                            elem->in_sg[i].iov_len);
         }
     }
     if (!r->buffers->len) {
@@ -238,7 +298,7 @@ static void reporting_discard_run(VirtIOBalloonReporting *r,
     size_t max = MAX(REPORTING_DISCARD_MAX, page);
     ram_addr_t start = ROUND_UP(run->start, page);
     ram_addr_t end = QEMU_ALIGN_DOWN(run_end, page);
-    ReportingSkip why = REPORTING_FAILED;
+    ReportingSkip why = REPORTING_CANCELLED;
 
     if (start >= end) {
         reporting_skip(r, REPORTING_UNALIGNED,
@@ -251,10 +311,10 @@ static void reporting_discard_run(VirtIOBalloonReporting *r,
 
     while (start < end) {
         ram_addr_t next = start + MIN(end - start, max);
+        uint64_t bytes;
         int ret;
 
         if (qatomic_read(&r->cancel)) {
-            why = REPORTING_CANCELLED;
             break;
         }
         /* It may have been disabled since the batch was collected. */
@@ -264,10 +324,12 @@ static void reporting_discard_run(VirtIOBalloonReporting *r,
         }
         ret = reporting_discard_range(r, rb, start, next - start);
         ram_block_discard_end();
+        bytes = reporting_bytes(run, n, start, next);
         if (ret) {
-            break;
+            reporting_skip(r, REPORTING_FAILED, bytes);
+        } else {
+            stat64_add(&r->stats.discarded, bytes);
         }
-        stat64_add(&r->stats.discarded, reporting_bytes(run, n, start, next));
         start = next;
     }
     reporting_skip(r, why, reporting_bytes(run, n, start, end));
@@ -294,23 +356,23 @@ static void reporting_discard(VirtIOBalloonReporting *r)
     }
 }
 
-/* Returns the buffers to the guest; or not, if it does not wait for them. */
+/*
+ * Returns the buffers to the guest; or not, if it does not wait for them. One
+ * at a time: a push may have the device reset, and then none is left.
+ */
 static void reporting_complete(VirtIOBalloonReporting *r, bool push)
 {
-    unsigned int i;
-
-    for (i = 0; i < r->buffers->len; i++) {
-        VirtQueueElement *elem = g_ptr_array_index(r->buffers, i);
+    g_array_set_size(r->ranges, 0);
+    while (r->buffers->len) {
+        g_autofree VirtQueueElement *elem =
+            g_ptr_array_steal_index(r->buffers, 0);
 
         if (push) {
             virtqueue_push(r->vq, elem, 0);
         } else {
             virtqueue_detach_element(r->vq, elem, 0);
         }
-        g_free(elem);
     }
-    g_ptr_array_set_size(r->buffers, 0);
-    g_array_set_size(r->ranges, 0);
     if (push) {
         virtio_notify(r->vdev, r->vq);
     }
@@ -318,37 +380,37 @@ static void reporting_complete(VirtIOBalloonReporting *r, bool push)
 
 static void reporting_discard_bh(void *opaque)
 {
-    VirtIOBalloonReporting *r = opaque;
+    ReportingHandover *h = opaque;
 
-    WITH_QEMU_LOCK_GUARD(&r->lock) {
+    WITH_QEMU_LOCK_GUARD(&h->lock) {
         /* reporting_drain() may have been faster. */
-        if (r->state != REPORTING_QUEUED) {
+        if (h->state != REPORTING_QUEUED) {
             return;
         }
-        r->state = REPORTING_RUNNING;
+        h->state = REPORTING_RUNNING;
     }
 
-    reporting_discard(r);
+    reporting_discard(h->r);
 
     /* When the lock is released the device may go. */
-    WITH_QEMU_LOCK_GUARD(&r->lock) {
-        r->state = REPORTING_DONE;
-        qemu_cond_signal(&r->idle);
-        qemu_bh_schedule(r->done_bh);
+    WITH_QEMU_LOCK_GUARD(&h->lock) {
+        h->state = REPORTING_DONE;
+        qemu_cond_signal(&h->idle);
+        qemu_bh_schedule(h->r->serve_bh);
     }
 }
 
 static ReportingState reporting_state(VirtIOBalloonReporting *r)
 {
-    QEMU_LOCK_GUARD(&r->lock);
-    return r->state;
+    QEMU_LOCK_GUARD(&r->handover->lock);
+    return r->handover->state;
 }
 
 /* The steps to and from REPORTING_IDLE are taken under the BQL. */
 static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
 {
-    QEMU_LOCK_GUARD(&r->lock);
-    r->state = state;
+    QEMU_LOCK_GUARD(&r->handover->lock);
+    r->handover->state = state;
 }
 
 /*
@@ -357,20 +419,28 @@ static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
  */
 static void reporting_drain(VirtIOBalloonReporting *r, bool push)
 {
+    ReportingHandover *h = r->handover;
     bool mine = false;
 
+    if (r->busy) {
+        /* A reset, written by the ring; whoever is busy has the rest. */
+        if (!push) {
+            reporting_complete(r, false);
+        }
+        return;
+    }
     if (reporting_state(r) == REPORTING_IDLE) {
         return;
     }
 
     qatomic_set(&r->cancel, !push);
-    WITH_QEMU_LOCK_GUARD(&r->lock) {
-        if (r->state == REPORTING_QUEUED) {
-            r->state = REPORTING_RUNNING;
+    WITH_QEMU_LOCK_GUARD(&h->lock) {
+        if (h->state == REPORTING_QUEUED) {
+            h->state = REPORTING_RUNNING;
             mine = true;
         }
-        while (!mine && r->state == REPORTING_RUNNING) {
-            qemu_cond_wait(&r->idle, &r->lock);
+        while (!mine && h->state == REPORTING_RUNNING) {
+            qemu_cond_wait(&h->idle, &h->lock);
         }
     }
     if (mine) {
@@ -379,43 +449,49 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
     qatomic_set(&r->cancel, false);
 
     reporting_set_state(r, REPORTING_IDLE);
+    r->busy = true;
     reporting_complete(r, push);
     if (push) {
         virtio_queue_set_notification(r->vq, 1);
     }
+    r->busy = false;
 }
 
+/* One batch; the guest could add buffers for as long as we take them. */
 static void reporting_serve(VirtIOBalloon *s)
 {
     VirtIOBalloonReporting *r = &s->reporting;
+    bool bounced;
 
-    if (!r->vdev->vm_running || reporting_state(r) != REPORTING_IDLE) {
+    if (!r->vdev->vm_running || r->busy ||
+        reporting_state(r) != REPORTING_IDLE) {
         return;
     }
 
-    while (reporting_collect(s)) {
-        if (r->iothread) {
+    r->busy = true;
+    if (reporting_collect(s, &bounced)) {
+        if (r->iothread && !bounced) {
             /* The guest need not tell us of more until this is done. */
             virtio_queue_set_notification(r->vq, 0);
             reporting_set_state(r, REPORTING_QUEUED);
-            qemu_bh_schedule(r->discard_bh);
-            return;
+            qemu_bh_schedule(r->handover->discard_bh);
+        } else {
+            reporting_discard(r);
+            reporting_complete(r, true);
+            qemu_bh_schedule(r->serve_bh);
         }
-        reporting_discard(r);
-        reporting_complete(r, true);
     }
+    r->busy = false;
 }
 
-static void reporting_done_bh(void *opaque)
+static void reporting_serve_bh(void *opaque)
 {
     VirtIOBalloon *s = opaque;
-    VirtIOBalloonReporting *r = &s->reporting;
 
-    /* Has been drained, and perhaps there is another batch already. */
-    if (reporting_state(r) != REPORTING_DONE) {
-        return;
+    /* If it has been drained, there may be another batch already. */
+    if (reporting_state(&s->reporting) == REPORTING_DONE) {
+        reporting_drain(&s->reporting, true);
     }
-    reporting_drain(r, true);
     reporting_serve(s);
 }
 
@@ -515,7 +591,7 @@ static int reporting_check_block(RAMBlock *rb, void *opaque)
 {
     Error **errp = opaque;
 
-    if (reporting_is_guest_ram(rb) && !reporting_can_free(rb)) {
+    if (reporting_is_guest_memory(rb) && !reporting_can_free(rb)) {
         error_setg(errp, "'reporting-discard=free' requires private anonymous"
                    " memory in pages of the host's size, which '%s' is not",
                    qemu_ram_get_idstr(rb));
@@ -548,6 +624,11 @@ bool virtio_balloon_reporting_check(VirtIOBalloon *s, Error **errp)
                    " MADV_FREE");
         return false;
     }
+    if (should_mlock(mlock_state)) {
+        error_setg(errp, "'reporting-discard=free' can't free memory that"
+                   " '-overcommit mem-lock' locks");
+        return false;
+    }
     return !qemu_ram_foreach_block(reporting_check_block, errp);
 }
 
@@ -561,32 +642,37 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
                              reporting_handle_output);
     r->buffers = g_ptr_array_new();
     r->ranges = g_array_new(false, false, sizeof(ReportedRange));
-    qemu_mutex_init(&r->lock);
-    qemu_cond_init(&r->idle);
-    r->done_bh = qemu_bh_new_guarded(reporting_done_bh, s,
-                                     &dev->mem_reentrancy_guard);
+    r->handover = g_new0(ReportingHandover, 1);
+    r->handover->r = r;
+    qemu_mutex_init(&r->handover->lock);
+    qemu_cond_init(&r->handover->idle);
+    r->serve_bh = virtio_bh_new_guarded(dev, reporting_serve_bh, s);
     if (r->iothread) {
         r->iothread_id = iothread_get_id(r->iothread);
         /*
          * Without the device's guard, which is not for other threads: it
          * would bar the device to the guest while memory is discarded.
          */
-        r->discard_bh =
+        r->handover->discard_bh =
             aio_bh_new_guarded(iothread_get_aio_context(r->iothread),
-                               reporting_discard_bh, r, NULL);
+                               reporting_discard_bh, r->handover, NULL);
     }
     migration_add_notifier(&r->migration, reporting_migration_event);
     qemu_set_balloon_reporting_handler(reporting_query);
     virtio_balloon_reporting_reset_stats(s);
 }
 
-/* In the iothread, so that it is not about to run it. */
-static void reporting_delete_discard_bh(void *opaque)
+/* In the iothread if there is one, so that it is not about to look at it. */
+static void reporting_handover_free(void *opaque)
 {
-    VirtIOBalloonReporting *r = opaque;
+    ReportingHandover *h = opaque;
 
-    qemu_bh_delete(r->discard_bh);
-    r->discard_bh = NULL;
+    if (h->discard_bh) {
+        qemu_bh_delete(h->discard_bh);
+    }
+    qemu_cond_destroy(&h->idle);
+    qemu_mutex_destroy(&h->lock);
+    g_free(h);
 }
 
 void virtio_balloon_reporting_unrealize(VirtIOBalloon *s)
@@ -598,14 +684,16 @@ void virtio_balloon_reporting_unrealize(VirtIOBalloon *s)
     }
     migration_remove_notifier(&r->migration);
     reporting_drain(r, false);
-    if (r->discard_bh) {
-        aio_wait_bh_oneshot(iothread_get_aio_context(r->iothread),
-                            reporting_delete_discard_bh, r);
+    if (r->iothread) {
+        /* Not waited for: it may be busy, or wait for us. */
+        aio_bh_schedule_oneshot(iothread_get_aio_context(r->iothread),
+                                reporting_handover_free, r->handover);
+    } else {
+        reporting_handover_free(r->handover);
     }
+    r->handover = NULL;
     g_clear_pointer(&r->iothread_id, g_free);
-    qemu_bh_delete(r->done_bh);
-    qemu_cond_destroy(&r->idle);
-    qemu_mutex_destroy(&r->lock);
+    qemu_bh_delete(r->serve_bh);
     g_array_free(r->ranges, true);
     g_ptr_array_free(r->buffers, true);
     virtio_delete_queue(r->vq);

@@ -118,10 +118,10 @@ static void stop_guest(Guest *g)
 }
 
 /* Puts a buffer into the ring; the device is not told yet. */
-static void add_buffer(Guest *g, const Hint *hints, unsigned int n)
+static void add_buffer_at(Guest *g, uint16_t slot, const Hint *hints,
+                          unsigned int n)
 {
     QVirtQueue *vq = g->vq;
-    uint16_t slot = g->sent % vq->size;
     g_autofree struct vring_desc *table = g_new0(struct vring_desc, n);
     uint64_t indirect = TABLES + slot * TABLE_MAX * sizeof(*table);
     struct vring_desc desc;
@@ -143,8 +143,13 @@ static void add_buffer(Guest *g, const Hint *hints, unsigned int n)
     desc.next = 0;
     qtest_memwrite(g->qts, vq->desc + slot * sizeof(desc), &desc,
                    sizeof(desc));
-    qtest_writew(g->qts, vq->avail + 4 + 2 * slot, slot);
+    qtest_writew(g->qts, vq->avail + 4 + 2 * (g->sent % vq->size), slot);
     g->sent++;
+}
+
+static void add_buffer(Guest *g, const Hint *hints, unsigned int n)
+{
+    add_buffer_at(g, g->sent % g->vq->size, hints, n);
 }
 
 static void kick(Guest *g)
@@ -525,6 +530,136 @@ static void test_not_ram(const void *property)
         g_assert_cmpint(skipped(g, "not-ram"), ==, (i + 1) * PAGE);
         assert_counters(g, i + 1, 0, 0);
     }
+    stop_guest(g);
+}
+
+/* A device has bounce buffers for one page. */
+static void test_not_ram_at_once(const void *property)
+{
+    const Hint apic = { 0xfee00000, PAGE }, rom = { 0xfffff000, PAGE };
+    const Hint ram = { AREA, PAGE };
+    Guest *g = start_guest_m(property);
+
+    fill(g, AREA, PAGE);
+    add_buffer(g, &apic, 1);
+    add_buffer(g, &rom, 1);
+    add_buffer(g, &ram, 1);
+    kick(g);
+    wait_returned(g);
+    g_assert_false(needs_reset(g));
+    g_assert_cmpint(skipped(g, "not-ram"), ==, 2 * PAGE);
+    assert_counters(g, 3, PAGE, 1);
+    assert_discarded(g, AREA, PAGE);
+    stop_guest(g);
+}
+
+/* A template of many machines, say. */
+static void test_private_file(const void *property)
+{
+    Hint hint = { AREA, 1 * MiB };
+    g_autofree char *path = NULL;
+    g_autofree char *options = NULL;
+    g_autofree char *before = g_malloc(hint.len);
+    g_autofree char *after = g_malloc(hint.len);
+    int fd = g_file_open_tmp("balloon-reporting-XXXXXX", &path, NULL);
+    Guest *g;
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(ftruncate(fd, 64 * MiB), ==, 0);
+    memset(before, 0x33, hint.len);
+    g_assert_cmpint(pwrite(fd, before, hint.len, AREA), ==, hint.len);
+    options = g_strdup_printf("-m 64M -object memory-backend-file,id=ram,"
+                              "size=64M,share=off,mem-path=%s "
+                              "-machine memory-backend=ram", path);
+    g = start_guest(property, options);
+    fill(g, hint.addr, hint.len);
+    report(g, &hint, 1);
+    assert_untouched(g, hint.addr, hint.len);
+    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
+    assert_counters(g, 1, 0, 0);
+    g_assert_cmpint(pread(fd, after, hint.len, AREA), ==, hint.len);
+    g_assert_cmpint(memcmp(before, after, hint.len), ==, 0);
+    stop_guest(g);
+    close(fd);
+    unlink(path);
+}
+
+static void test_nvdimm(const void *property)
+{
+    Hint hint = { 4 * GiB, 1 * MiB };
+    Guest *g = start_guest(property, "-M pc,nvdimm=on "
+        "-m 64M,slots=1,maxmem=1G "
+        "-object memory-backend-memfd,id=store,size=128M,share=on "
+        "-device nvdimm,memdev=store");
+
+    fill(g, hint.addr, hint.len);
+    assert_untouched(g, hint.addr, hint.len);
+    report(g, &hint, 1);
+    assert_untouched(g, hint.addr, hint.len);
+    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
+    assert_counters(g, 1, 0, 0);
+    stop_guest(g);
+}
+
+/*
+ * The used ring is in the device's registers, so that the number of a returned
+ * buffer becomes the status: as it is, which has the queue served, or a reset.
+ * What an iothread has done is returned by a bottom half of the device, which
+ * QEMU lets write to no register of the same.
+ */
+static void test_ring_in_registers(const void *property)
+{
+    const uint16_t status[] = {
+        VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+        VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_FEATURES_OK,
+        0,
+    };
+    Hint hint = { AREA, 1 * MiB };
+    Guest *g = start_guest_m(property);
+    unsigned int i;
+
+    for (i = 0; i < ARRAY_SIZE(status); i++) {
+        int common = g->pci->common_cfg_offset;
+        uint64_t used = g->pci->bar.addr + common + VIRTIO_PCI_COMMON_STATUS -
+                        offsetof(struct vring_used, ring);
+        int64_t buffers = counter(g, "buffers");
+        gint64 start = g_get_monotonic_time();
+
+        qpci_io_writew(g->pci->pdev, g->pci->bar,
+                       common + VIRTIO_PCI_COMMON_Q_SELECT, REPORTING_VQ);
+        /* No more than there is room for among the registers. */
+        qpci_io_writew(g->pci->pdev, g->pci->bar,
+                       common + VIRTIO_PCI_COMMON_Q_SIZE, 16);
+        qpci_io_writel(g->pci->pdev, g->pci->bar,
+                       common + VIRTIO_PCI_COMMON_Q_USEDLO, used);
+        qpci_io_writel(g->pci->pdev, g->pci->bar,
+                       common + VIRTIO_PCI_COMMON_Q_USEDHI, used >> 32);
+        qpci_io_writew(g->pci->pdev, g->pci->bar,
+                       common + VIRTIO_PCI_COMMON_Q_ENABLE, 1);
+        fill(g, hint.addr, hint.len);
+        add_buffer_at(g, status[i], &hint, 1);
+        if (!status[i]) {
+            /* Another, which goes with the reset. */
+            add_buffer_at(g, 1, &hint, 1);
+        }
+        kick(g);
+        while (counter(g, "buffers") == buffers || in_flight(g) ||
+               g->vdev->bus->get_status(g->vdev) !=
+               (*(const char *)property ? status[0] : status[i])) {
+            g_assert_cmpint(g_get_monotonic_time() - start, <, TIMEOUT_US);
+            g_usleep(100);
+        }
+
+        qvirtio_reset(g->vdev);
+        forget_device(g);
+        start_device(g);
+    }
+
+    /* All is well after a reset. */
+    fill(g, hint.addr, hint.len);
+    report(g, &hint, 1);
+    assert_discarded(g, hint.addr, hint.len);
+    assert_balance(g);
     stop_guest(g);
 }
 
@@ -939,6 +1074,20 @@ static void test_quit(const void *property)
     stop_guest(g);
 }
 
+/* Bytes that the host may take from QEMU when it is short of memory. */
+static int64_t lazily_free(Guest *g)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup",
+                                            (int)qtest_pid(g->qts));
+    g_autofree char *text = NULL;
+    const char *line;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    line = strstr(text, "LazyFree:");
+    g_assert_nonnull(line);
+    return strtoll(line + strlen("LazyFree:"), NULL, 10) * KiB;
+}
+
 static void test_free(const void *property)
 {
     g_autofree char *properties =
@@ -953,6 +1102,8 @@ static void test_free(const void *property)
 
     fill(g, AREA - PAGE, hint.len + 2 * PAGE);
     report(g, &hint, 1);
+    /* Not at once what is in the batches of the host's CPUs. */
+    g_assert_cmpint(lazily_free(g), >=, hint.len / 2);
     assert_untouched(g, AREA - PAGE, PAGE);
     assert_untouched(g, AREA + hint.len, PAGE);
     assert_counters(g, 1, hint.len, 1);
@@ -1193,6 +1344,10 @@ int main(int argc, char **argv)
     add_case("overlapping", test_overlapping);
     add_case("many", test_many);
     add_case("not-ram", test_not_ram);
+    add_case("not-ram-at-once", test_not_ram_at_once);
+    add_case("private-file", test_private_file);
+    add_case("nvdimm", test_nvdimm);
+    add_case("ring-in-registers", test_ring_in_registers);
     add_case("shared-device", test_shared_device);
     add_case("zero-length", test_zero_length);
     add_case("wrap", test_wrap);

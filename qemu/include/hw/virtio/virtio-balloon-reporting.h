@@ -35,6 +35,8 @@ typedef enum {
     REPORTING_DONE,         /* the main loop, which is to return them */
 } ReportingState;
 
+typedef struct ReportingHandover ReportingHandover;
+
 typedef struct VirtIOBalloonReporting {
     /* Properties */
     IOThread *iothread;
@@ -42,19 +44,20 @@ typedef struct VirtIOBalloonReporting {
 
     VirtIODevice *vdev;
     VirtQueue *vq;
-    QEMUBH *discard_bh;
-    QEMUBH *done_bh;
+    QEMUBH *serve_bh;
     char *iothread_id;      /* of the time when the device was realized */
     NotifierWithReturn migration;
 
-    /* Protects state; idle is signalled when it becomes REPORTING_DONE. */
-    QemuMutex lock;
-    QemuCond idle;
-    ReportingState state;
+    ReportingHandover *handover;
+    /*
+     * Under the BQL: the ring is read or written, which may come back to us.
+     * Then no batch begins, and a reset leaves nothing in the arrays.
+     */
+    bool busy;
     /* Tells the thread that discards to skip what it has not done yet. */
     bool cancel;
 
-    /* In the hands of the one that state tells. */
+    /* In the hands of the one that the handover's state tells. */
     GPtrArray *buffers;
     GArray *ranges;
 
