@@ -1085,7 +1085,7 @@ static int64_t lazily_free(Guest *g)
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     line = strstr(text, "LazyFree:");
     g_assert_nonnull(line);
-    return strtoll(line + strlen("LazyFree:"), NULL, 10) * KiB;
+    return g_ascii_strtoll(line + strlen("LazyFree:"), NULL, 10) * KiB;
 }
 
 static void test_free(const void *property)
