@@ -8,9 +8,10 @@
 set -eu
 
 top=$(pwd)
-tree=build/source/qemu-series
+tree=$top/build/source/qemu-series
 patches=$top/build/qemu-series
 
+rm -rf "$tree"
 series/qemu-export.sh "$patches"
 trap 'rm -rf "$tree"' EXIT
 trap 'exit 130' INT TERM HUP
