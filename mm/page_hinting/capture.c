@@ -105,7 +105,8 @@ void page_hinting_array_pop(struct page_hinting_array *array)
  */
 unsigned int page_hinting_array_count(struct page_hinting_array *array)
 {
-	unsigned int tail = READ_ONCE(array->tail);
+	/* Pairs with the release in page_hinting_array_pop(). */
+	unsigned int tail = smp_load_acquire(&array->tail);
 
 	return READ_ONCE(array->head) - tail;
 }

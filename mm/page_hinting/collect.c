@@ -51,15 +51,18 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 		if (!stale && time_before(now, entry.time + age))
 			break;
 
-		page_hinting_array_pop(array);
 		if (stale) {
+			page_hinting_array_pop(array);
 			atomic_long_inc(&page_hinting_counters.stale);
 			continue;
 		}
 
-		candidate = &pending->candidates[pending->nr++];
+		candidate = &pending->candidates[pending->nr];
 		candidate->zone = page_zone(pfn_to_page(entry.pfn));
 		candidate->entry = entry;
+		/* Counted twice for a moment, see page_hinting_waiting(). */
+		WRITE_ONCE(pending->nr, pending->nr + 1);
+		page_hinting_array_pop(array);
 	}
 }
 

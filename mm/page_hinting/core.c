@@ -589,7 +589,8 @@ EXPORT_SYMBOL_GPL(page_hinting_resume);
 /**
  * page_hinting_waiting - entries that have not been through isolation
  *
- * Return: the number in the arrays and with the pass; a guess while it runs.
+ * Return: the number in the arrays and with the pass. While it runs that may be
+ * more than there are, never less: it is 0 when nothing waits.
  */
 unsigned long page_hinting_waiting(void)
 {
