@@ -69,6 +69,10 @@ for i in $(seq 300); do
 done
 grep -qs ^@loaded "$name.0" || { cat "$name.0.said"; tail "$name.0"; exit 1; }
 
+# Postcopy has to have something left when it begins.
+limits='"max-bandwidth": 4000000000, "downtime-limit": 3000'
+[ "$how" != postcopy ] || limits='"max-bandwidth": 33554432, "downtime-limit": 1'
+
 for to in $(seq "$hops"); do
 	from=$((to - 1))
 	began=$(date +%s)
@@ -76,7 +80,7 @@ for to in $(seq "$hops"); do
 	tell "$to" "$(capabilities)" \
 		'{"execute": "migrate-incoming", "arguments": {"uri": "unix:'"$sockets/wire"'"}}'
 	tell "$from" "$(capabilities)" \
-		'{"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 4000000000, "downtime-limit": 3000}}'
+		'{"execute": "migrate-set-parameters", "arguments": {'"$limits"'}}'
 	build/guest/qmp -t 120 "$sockets/$to" RESUME > "$sockets/resumed" 2>&1 &
 	resumed=$!
 	tell "$from" \
@@ -94,6 +98,8 @@ for to in $(seq "$hops"); do
 	done
 	grep -o '"status": "[a-z]*"' "$sockets/log" | tail -n 1
 	grep -q '"status": "completed"' "$sockets/log"
+	[ "$how" != postcopy ] || grep -q '"postcopy-requests": [1-9]' "$sockets/log" ||
+		{ echo "hop $to: postcopy had nothing to do"; exit 1; }
 	build/guest/qmp "$sockets/$from" '{"execute": "quit"}' > /dev/null 2>&1 || true
 	echo "hop $to, $how: $(($(date +%s) - began)) s"
 	sleep 2

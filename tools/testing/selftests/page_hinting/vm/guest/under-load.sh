@@ -33,6 +33,16 @@ while [ "$(inflated)" -lt $((192 * 256)) ]; do
 	sleep 0.2
 done
 echo @ballooned
+
+# Whatever was done to it, hinting goes on.
+before=$(cat $controls/hinted)
+for i in $(seq 300); do
+	[ "$(cat $controls/hinted)" = "$before" ] || break
+	sleep 0.2
+done
+[ "$(cat $controls/hinted)" -gt "$before" ] ||
+	{ echo "nothing is hinted any more"; exit 1; }
+
 kill $keeper
 wait $keeper
 kill $faults
