@@ -33,6 +33,17 @@
 #define TABLE_MAX       1024
 #define TIMEOUT_US      (30 * G_USEC_PER_SEC)
 
+#define wait_until(condition)                                           \
+    do {                                                                \
+        gint64 start_ = g_get_monotonic_time();                         \
+                                                                        \
+        while (!(condition)) {                                          \
+            g_assert_cmpint(g_get_monotonic_time() - start_, <,         \
+                            TIMEOUT_US);                                \
+            g_usleep(100);                                              \
+        }                                                               \
+    } while (0)
+
 #define MAIN_LOOP       ""
 #define IOTHREAD        ",reporting-iothread=thread0"
 
@@ -165,12 +176,7 @@ static uint16_t returned(Guest *g)
 
 static void wait_returned(Guest *g)
 {
-    gint64 start = g_get_monotonic_time();
-
-    while (returned(g) != g->sent) {
-        g_assert_cmpint(g_get_monotonic_time() - start, <, TIMEOUT_US);
-        g_usleep(100);
-    }
+    wait_until(returned(g) == g->sent);
 }
 
 static void report(Guest *g, const Hint *hints, unsigned int n)
@@ -187,12 +193,7 @@ static bool needs_reset(Guest *g)
 
 static void wait_needs_reset(Guest *g)
 {
-    gint64 start = g_get_monotonic_time();
-
-    while (!needs_reset(g)) {
-        g_assert_cmpint(g_get_monotonic_time() - start, <, TIMEOUT_US);
-        g_usleep(100);
-    }
+    wait_until(needs_reset(g));
 }
 
 /* The guest's memory */
@@ -335,19 +336,26 @@ static void test_memfd(const void *property)
     stop_guest(g);
 }
 
+static Guest *start_guest_on_file(const char *property, const char *path,
+                                  const char *share)
+{
+    g_autofree char *options =
+        g_strdup_printf("-m 64M -object memory-backend-file,id=ram,"
+                        "size=64M,share=%s,mem-path=%s "
+                        "-machine memory-backend=ram", share, path);
+
+    return start_guest(property, options);
+}
+
 static void test_file(const void *property)
 {
     g_autofree char *path = NULL;
-    g_autofree char *options = NULL;
     int fd = g_file_open_tmp("balloon-reporting-XXXXXX", &path, NULL);
     Guest *g;
 
     g_assert_cmpint(fd, >=, 0);
     close(fd);
-    options = g_strdup_printf("-m 64M -object memory-backend-file,id=ram,"
-                              "size=64M,share=on,mem-path=%s "
-                              "-machine memory-backend=ram", path);
-    g = start_guest(property, options);
+    g = start_guest_on_file(property, path, "on");
     check_discard(g);
     stop_guest(g);
     unlink(path);
@@ -553,12 +561,22 @@ static void test_not_ram_at_once(const void *property)
     stop_guest(g);
 }
 
+/* Fills memory that is not to be discarded, and hints it. */
+static void check_not_ram(Guest *g, Hint hint)
+{
+    fill(g, hint.addr, hint.len);
+    assert_untouched(g, hint.addr, hint.len);
+    report(g, &hint, 1);
+    assert_untouched(g, hint.addr, hint.len);
+    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
+    assert_counters(g, 1, 0, 0);
+}
+
 /* A template of many machines, say. */
 static void test_private_file(const void *property)
 {
     Hint hint = { AREA, 1 * MiB };
     g_autofree char *path = NULL;
-    g_autofree char *options = NULL;
     g_autofree char *before = g_malloc(hint.len);
     g_autofree char *after = g_malloc(hint.len);
     int fd = g_file_open_tmp("balloon-reporting-XXXXXX", &path, NULL);
@@ -568,15 +586,8 @@ static void test_private_file(const void *property)
     g_assert_cmpint(ftruncate(fd, 64 * MiB), ==, 0);
     memset(before, 0x33, hint.len);
     g_assert_cmpint(pwrite(fd, before, hint.len, AREA), ==, hint.len);
-    options = g_strdup_printf("-m 64M -object memory-backend-file,id=ram,"
-                              "size=64M,share=off,mem-path=%s "
-                              "-machine memory-backend=ram", path);
-    g = start_guest(property, options);
-    fill(g, hint.addr, hint.len);
-    report(g, &hint, 1);
-    assert_untouched(g, hint.addr, hint.len);
-    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
-    assert_counters(g, 1, 0, 0);
+    g = start_guest_on_file(property, path, "off");
+    check_not_ram(g, hint);
     g_assert_cmpint(pread(fd, after, hint.len, AREA), ==, hint.len);
     g_assert_cmpint(memcmp(before, after, hint.len), ==, 0);
     stop_guest(g);
@@ -592,12 +603,7 @@ static void test_nvdimm(const void *property)
         "-object memory-backend-memfd,id=store,size=128M,share=on "
         "-device nvdimm,memdev=store");
 
-    fill(g, hint.addr, hint.len);
-    assert_untouched(g, hint.addr, hint.len);
-    report(g, &hint, 1);
-    assert_untouched(g, hint.addr, hint.len);
-    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
-    assert_counters(g, 1, 0, 0);
+    check_not_ram(g, hint);
     stop_guest(g);
 }
 
@@ -623,7 +629,8 @@ static void test_ring_in_registers(const void *property)
         uint64_t used = g->pci->bar.addr + common + VIRTIO_PCI_COMMON_STATUS -
                         offsetof(struct vring_used, ring);
         int64_t buffers = counter(g, "buffers");
-        gint64 start = g_get_monotonic_time();
+        /* What an iothread has done resets nothing. */
+        uint16_t then = *(const char *)property ? status[0] : status[i];
 
         qpci_io_writew(g->pci->pdev, g->pci->bar,
                        common + VIRTIO_PCI_COMMON_Q_SELECT, REPORTING_VQ);
@@ -643,12 +650,8 @@ static void test_ring_in_registers(const void *property)
             add_buffer_at(g, 1, &hint, 1);
         }
         kick(g);
-        while (counter(g, "buffers") == buffers || in_flight(g) ||
-               g->vdev->bus->get_status(g->vdev) !=
-               (*(const char *)property ? status[0] : status[i])) {
-            g_assert_cmpint(g_get_monotonic_time() - start, <, TIMEOUT_US);
-            g_usleep(100);
-        }
+        wait_until(counter(g, "buffers") != buffers && !in_flight(g) &&
+                   g->vdev->bus->get_status(g->vdev) == then);
 
         qvirtio_reset(g->vdev);
         forget_device(g);
@@ -682,13 +685,9 @@ static void test_shared_device(const void *property)
     qpci_device_enable(pci);
     bar = qpci_iomap(pci, 2, NULL);
     hint.addr = bar.addr;
-    fill(g, hint.addr, hint.len);
 
     /* It is other machines' memory, too. */
-    report(g, &hint, 1);
-    assert_untouched(g, hint.addr, hint.len);
-    g_assert_cmpint(skipped(g, "not-ram"), ==, hint.len);
-    assert_counters(g, 1, 0, 0);
+    check_not_ram(g, hint);
     g_free(pci);
     stop_guest(g);
 }
@@ -748,17 +747,12 @@ static void test_own_queue(const void *property)
         { QEMU_ALIGN_DOWN(g->vq->desc, PAGE), 2 * PAGE },
         { AREA, PAGE },
     };
-    gint64 start;
 
     /* With the ring gone nobody knows what is in it; we are still here. */
     fill(g, AREA, 2 * PAGE);
     add_buffer(g, hints, ARRAY_SIZE(hints));
     kick(g);
-    start = g_get_monotonic_time();
-    while (counter(g, "discarded-bytes") < 3 * PAGE) {
-        g_assert_cmpint(g_get_monotonic_time() - start, <, TIMEOUT_US);
-        g_usleep(100);
-    }
+    wait_until(counter(g, "discarded-bytes") >= 3 * PAGE);
     kick(g);
     assert_discarded(g, AREA, PAGE);
     assert_untouched(g, AREA + PAGE, PAGE);
