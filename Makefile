@@ -28,6 +28,7 @@ kernel := build/linux-6.12
 kernel_debug := build/linux-6.12-debug
 kernel_kcsan := build/linux-6.12-kcsan
 kernel_rt := build/linux-6.12-rt
+checked := $(vm)/kernel.config $(vm)/checked.config
 qemu_tree := build/source/qemu-10.0
 qemu_plain := build/qemu-plain
 
@@ -127,13 +128,13 @@ $(kernel)/vmlinux: tree FORCE
 	@$(vm)/kernel.sh $(tree) $(kernel) $(vm)/kernel.config
 
 $(kernel_debug)/vmlinux: tree FORCE
-	@$(vm)/kernel.sh $(tree) $(kernel_debug) $(vm)/kernel.config $(vm)/debug.config
+	@$(vm)/kernel.sh $(tree) $(kernel_debug) $(checked) $(vm)/debug.config
 
 $(kernel_kcsan)/vmlinux: tree FORCE
-	@$(vm)/kernel.sh $(tree) $(kernel_kcsan) $(vm)/kernel.config $(vm)/kcsan.config
+	@$(vm)/kernel.sh $(tree) $(kernel_kcsan) $(checked) $(vm)/kcsan.config
 
 $(kernel_rt)/vmlinux: tree FORCE
-	@$(vm)/kernel.sh $(tree) $(kernel_rt) $(vm)/kernel.config $(vm)/rt.config
+	@$(vm)/kernel.sh $(tree) $(kernel_rt) $(checked) $(vm)/rt.config
 
 # Beside the series it can vary page reporting's delay. In a place of its own
 # with the same relative paths, so that ccache knows nearly all of it.

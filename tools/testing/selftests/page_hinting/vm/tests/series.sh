@@ -28,7 +28,7 @@ git -C "$tree" commit -q -m pristine
 
 make -s -C "$tree" O="$obj" tinyconfig
 "$tree"/scripts/kconfig/merge_config.sh -m -O "$obj" "$obj/.config" \
-	"$vm/kernel.config" "$vm/debug.config" > /dev/null
+	"$vm/kernel.config" "$vm/checked.config" "$vm/debug.config" > /dev/null
 
 for patch in "$top"/build/series/0*.patch; do
 	case $patch in
