@@ -76,11 +76,10 @@ also()
 }
 
 also "series" "$here"/qemu-series.sh
-also "counters agree" "$here"/counters.sh
-also "counters agree, iothread" "$here"/counters.sh reporting-iothread=reporting
-also "migration" "$here"/migrate.sh 1 precopy qemu
+also "counters agree; migration, iothread" \
+	env PATH="$here:$PATH" sh "$here"/tests/qemu.sh
+also "migration" "$here"/migrate.sh 1 precopy qemu-main-loop
 export BALLOON=virtio-balloon-pci,free-page-reporting=on,reporting-iothread=io0
-also "migration, iothread" "$here"/migrate.sh 1 precopy qemu-iothread
 also "postcopy, iothread" "$here"/migrate.sh 1 postcopy qemu-postcopy
 
 [ $failed = 0 ] || grep -v '^ok ' $log | tail -n 40 | sed 's/^/        | /'
