@@ -52,16 +52,14 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 			break;
 
 		if (stale) {
-			page_hinting_array_pop(array);
 			atomic_long_inc(&page_hinting_counters.stale);
-			continue;
+		} else {
+			candidate = &pending->candidates[pending->nr];
+			candidate->zone = page_zone(pfn_to_page(entry.pfn));
+			candidate->entry = entry;
+			/* Counted twice for a moment, see page_hinting_waiting(). */
+			WRITE_ONCE(pending->nr, pending->nr + 1);
 		}
-
-		candidate = &pending->candidates[pending->nr];
-		candidate->zone = page_zone(pfn_to_page(entry.pfn));
-		candidate->entry = entry;
-		/* Counted twice for a moment, see page_hinting_waiting(). */
-		WRITE_ONCE(pending->nr, pending->nr + 1);
 		page_hinting_array_pop(array);
 	}
 }
