@@ -95,10 +95,12 @@ static unsigned long newest_slot(struct zone *zone, unsigned long width)
 /* Returns false if nobody would have held it for so long. */
 static bool note_reused(unsigned long jiffies_free, unsigned long nr_pages)
 {
-	unsigned int ms = jiffies_to_msecs(jiffies_free);
+	unsigned long longest = msecs_to_jiffies(READ_ONCE(page_hinting_age_max_ms));
+	unsigned int ms;
 
-	if (ms > READ_ONCE(page_hinting_age_max_ms))
+	if (jiffies_free > longest)
 		return false;
+	ms = jiffies_to_msecs(jiffies_free);
 	this_cpu_add(evidence.reused[order_base_2(max(ms, 1U))], nr_pages);
 	return true;
 }
