@@ -97,7 +97,7 @@ static struct kobj_attribute age_max_ms_attr = __ATTR_RW(age_max_ms);
 static ssize_t name##_show(struct kobject *kobj,			\
 			   struct kobj_attribute *attr, char *buf)	\
 {									\
-	return sysfs_emit(buf, "%lu\n", (unsigned long)(value));	\
+	return sysfs_emit(buf, "%llu\n", (u64)(value));		\
 }									\
 static struct kobj_attribute name##_attr = __ATTR_RO(name)
 
@@ -115,9 +115,10 @@ COUNTER(passes, atomic_long_read(&page_hinting_counters.passes));
 COUNTER(age_now_ms, page_hinting_age_now_ms());
 COUNTER(waiting, page_hinting_waiting());
 COUNTER(bytes_in_flight,
-	atomic_long_read(&page_hinting_in_flight) << PAGE_SHIFT);
+	(u64)atomic_long_read(&page_hinting_in_flight) << PAGE_SHIFT);
 COUNTER(bytes_missed,
-	page_hinting_running() ? page_hinting_missed_anywhere() << PAGE_SHIFT : 0);
+	page_hinting_running() ?
+	(u64)page_hinting_missed_anywhere() << PAGE_SHIFT : 0);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,
