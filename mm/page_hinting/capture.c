@@ -135,7 +135,7 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 
 	/* Before the entry: who finds it may look at the block, see is_stale(). */
 	page->hint_time = time;
-	__SetPageCaptured(page);
+	page_hinting_set_marks(page, BIT(PG_captured));
 
 	/* On PREEMPT_RT the zone's lock does not keep us from being preempted. */
 	preempt_disable_nested();
@@ -146,7 +146,7 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 	preempt_enable_nested();
 
 	if (!pushed) {
-		__ClearPageCaptured(page);
+		page_hinting_set_marks(page, 0);
 		trace_page_hinting_overflow(pfn, order);
 		return false;
 	}

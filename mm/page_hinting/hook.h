@@ -7,6 +7,8 @@
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
 
+#include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/mmzone.h>
@@ -19,6 +21,12 @@ extern unsigned int page_hinting_capture_order;
 
 /* What a free block can be marked with; never set on a page in use. */
 #define PAGE_HINTING_MARKS	(BIT(PG_captured) | BIT(PG_reported))
+
+/* Atomic, for memory failure sets PG_hwpoison without the zone's lock. */
+static inline void page_hinting_set_marks(struct page *page, unsigned long marks)
+{
+	set_mask_bits(&page->flags, PAGE_HINTING_MARKS, marks);
+}
 
 void __page_hinting_free(struct zone *zone, struct page *page,
 			 unsigned int order);

@@ -146,7 +146,7 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
  */
 void page_hinting_uncapture(struct zone *zone, struct page *page)
 {
-	__ClearPageCaptured(page);
+	page_hinting_set_marks(page, 0);
 	zone->hinting.captured -= 1UL << buddy_order(page);
 }
 
@@ -157,7 +157,7 @@ void page_hinting_uncapture(struct zone *zone, struct page *page)
  */
 void page_hinting_set_unhintable(struct zone *zone, struct page *page)
 {
-	page->flags |= PAGE_HINTING_MARKS;
+	page_hinting_set_marks(page, PAGE_HINTING_MARKS);
 	zone->hinting.unhintable += 1UL << buddy_order(page);
 }
 
@@ -237,7 +237,7 @@ void page_hinting_audit(void)
 
 static bool clear_marks(struct zone *zone, struct page *page)
 {
-	page->flags &= ~PAGE_HINTING_MARKS;
+	page_hinting_set_marks(page, 0);
 	return true;
 }
 
@@ -269,7 +269,7 @@ void __page_hinting_taken(struct zone *zone, struct page *page,
 {
 	unsigned long marks = page->flags & PAGE_HINTING_MARKS;
 
-	page->flags &= ~PAGE_HINTING_MARKS;
+	page_hinting_set_marks(page, 0);
 
 	if (order < page_hinting_min_order)
 		return;

@@ -82,7 +82,7 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 	grown = BIT(buddy_order(page)) - BIT(order);
 	if ((buddies & grown) == grown) {
 		/* Its hint_time still tells since when it is free. */
-		__SetPageReported(page);
+		page_hinting_set_marks(page, BIT(PG_reported));
 		page_hinting_note_hinted(zone, time, 1UL << order);
 		if (buddy_order(page) >= page_hinting_min_order)
 			zone->hinting.hinted += 1UL << buddy_order(page);
