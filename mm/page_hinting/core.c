@@ -75,7 +75,13 @@ static void page_hinting_pass(struct work_struct *work);
 
 static struct workqueue_struct *workqueue;
 static DECLARE_DELAYED_WORK(pass_work, page_hinting_pass);
-static struct irq_work kick_work = IRQ_WORK_INIT_LAZY(kick);
+/*
+ * Lazy, it costs no interrupt of its own. On PREEMPT_RT what is lazy is left
+ * for a thread, which stays behind with it when its CPU goes off line.
+ */
+static struct irq_work kick_work =
+	__IRQ_WORK_INIT(kick, IS_ENABLED(CONFIG_PREEMPT_RT) ?
+			      IRQ_WORK_HARD_IRQ : IRQ_WORK_LAZY);
 static atomic_t armed;			/* the pass is queued or will be */
 static unsigned long retry_delay;	/* jiffies; the pass's */
 static bool device_fails;		/* since its last report; the pass's */
