@@ -99,8 +99,8 @@ unsigned long page_hinting_usable(struct zone *zone, int migratetype)
 	unsigned long reserved = zone->nr_free_highatomic;
 
 	/* What the CPUs have not added yet may be more than what is left. */
-	if (free < zone->percpu_drift_mark)
-		free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+	if (free < data_race(zone->percpu_drift_mark))
+		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
 
 	if (!is_migrate_cma(migratetype))
 		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
@@ -132,7 +132,7 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	 * tells this stay from an earlier one: with both it is the block that
 	 * was captured, at the order it had then, and nobody had it since.
 	 */
-	if (!page || page_zone(page) != zone || !PageBuddy(page) ||
+	if (!page || !PageBuddy(page) || data_race(page_zone(page)) != zone ||
 	    (page->flags & PAGE_HINTING_MARKS) != BIT(PG_captured) ||
 	    page->hint_time != candidate->entry.time)
 		return PAGE_HINTING_STALE;

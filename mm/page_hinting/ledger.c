@@ -118,21 +118,23 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
 	bool more = true;
 
 	for (; more && pfn < end; pfn += 1UL << order) {
-		struct page *page = pfn_to_online_page(pfn);
+		struct page *page;
 
 		if (!(++looked % BLOCKS_PER_RESCHED))
 			cond_resched();
 
 		/* A look without the lock, to take it only for good reason. */
-		if (!page || page_zone(page) != zone || !PageBuddy(page) ||
+		page = pfn_to_online_page(pfn);
+		if (!page || !PageBuddy(page) ||
+		    data_race(page_zone(page)) != zone ||
 		    !wanted(READ_ONCE(page->flags)))
 			continue;
 
 		spin_lock_irq(&zone->lock);
 		/* What is on line stays so under the lock, if it is free. */
-		if (pfn_to_online_page(pfn) && page_zone(page) == zone &&
-		    PageBuddy(page) && buddy_order(page) >= order &&
-		    wanted(page->flags))
+		if (pfn_to_online_page(pfn) && PageBuddy(page) &&
+		    data_race(page_zone(page)) == zone &&
+		    buddy_order(page) >= order && wanted(page->flags))
 			more = visit(zone, page);
 		spin_unlock_irq(&zone->lock);
 	}
