@@ -252,6 +252,11 @@ void page_hinting_forget(void)
 {
 	struct zone *zone;
 
+	/*
+	 * What is on its way off line is hidden from the walk but still on the
+	 * free lists: its mark would be taken out of the next ledger.
+	 */
+	get_online_mems();
 	for_each_populated_zone(zone) {
 		walk_free_blocks(zone, page_hinting_mark_order(), is_marked,
 				 clear_marks);
@@ -264,6 +269,7 @@ void page_hinting_forget(void)
 		memset(zone->hinting.recent, 0, sizeof(zone->hinting.recent));
 		spin_unlock_irq(&zone->lock);
 	}
+	put_online_mems();
 }
 
 void __page_hinting_taken(struct zone *zone, struct page *page,
