@@ -415,8 +415,8 @@ static void answers_never(struct kunit *test)
 	hold_batches(test, MOST_HELD);
 	/* Memory that is freed meanwhile has to wait, and nobody for it. */
 	free_blocks(host);
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall());
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall());
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
 	KUNIT_EXPECT_EQ(test, nr_held(host), MOST_HELD);
 	reset(test);
 	resume(test);

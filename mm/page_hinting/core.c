@@ -38,8 +38,9 @@
 #define RECALL_TIMEOUT		(10 * HZ)
 
 /*
- * Memory that came back since a failing allocation looked for it: this long
- * ago at the most, or the allocation had other troubles.
+ * An allocation looks for memory at most so long before it calls for the OOM
+ * killer: what came back since may be what it missed. As nothing leaves from
+ * then on, it is put off no longer than this.
  */
 #define RECALL_MOMENT		(HZ / 20)
 
@@ -85,7 +86,6 @@ static struct irq_work kick_work =
 static atomic_t armed;			/* the pass is queued or will be */
 static unsigned long retry_delay;	/* jiffies; the pass's */
 static bool device_fails;		/* since its last report; the pass's */
-static bool host_stuck;			/* nobody waits for it until it answers */
 static unsigned long recalled;		/* jiffies of the last recall, or 0 */
 
 /**
@@ -153,7 +153,6 @@ void page_hinting_reconsider(void)
  */
 void page_hinting_completed(int error)
 {
-	WRITE_ONCE(host_stuck, false);
 	if (!page_hinting_running())
 		return;
 
@@ -385,31 +384,16 @@ bool page_hinting_recalling(void)
 	return false;
 }
 
-/*
- * Waits until nothing is in flight and nothing new leaves. Returns how many
- * pages came back meanwhile or, since the caller looked for memory before it
- * called, a moment ago.
- */
-static unsigned long recall(void)
+/* Waits until nothing is in flight, nothing new leaves, or the host is stuck. */
+static void wait_for_host(void)
 {
-	long before = atomic_long_read(&page_hinting_pages_returned);
+	/* What had come back when a wait ended in vain: not again before more does. */
+	static unsigned long stuck_at = ULONG_MAX;
 	unsigned long begin = jiffies;
 	bool back;
 
-	/* They may use the reserves, and are to be done soon. */
-	if ((current->flags & PF_MEMALLOC) || tsk_is_oom_victim(current))
-		return 0;
-
-	if (!atomic_long_read(&page_hinting_in_flight)) {
-		unsigned long last = READ_ONCE(page_hinting_last_return);
-
-		if (page_hinting_recalling() || jiffies - last >= RECALL_MOMENT)
-			return 0;
-		WRITE_ONCE(recalled, begin | 1);
-		return 1;
-	}
-	if (READ_ONCE(host_stuck))
-		return 0;
+	if (page_hinting_returned() == READ_ONCE(stuck_at))
+		return;
 
 	do {
 		/* Never 0, which means never. Anew, lest the pause ends before. */
@@ -420,35 +404,60 @@ static unsigned long recall(void)
 	} while (!back && time_before(jiffies, begin + RECALL_TIMEOUT));
 
 	if (!back)
-		WRITE_ONCE(host_stuck, true);
-	return atomic_long_read(&page_hinting_pages_returned) - before;
+		WRITE_ONCE(stuck_at, page_hinting_returned());
+}
+
+/* Returns how many pages came back since there were @returned. */
+static unsigned long recall(unsigned long returned)
+{
+	/* They may use the reserves, and are to be done soon. */
+	if ((current->flags & PF_MEMALLOC) || tsk_is_oom_victim(current))
+		return 0;
+
+	if (atomic_long_read(&page_hinting_in_flight))
+		wait_for_host();
+
+	returned = page_hinting_returned() - returned;
+	/* It is the caller's, not to leave again. */
+	if (returned)
+		WRITE_ONCE(recalled, jiffies | 1);
+	return returned;
 }
 
 /**
  * page_hinting_recall - get back what is in flight before failing for want of it
+ * @returned: page_hinting_returned() before the caller last looked for memory
  *
  * Invariant 5 (no false OOM). Whoever fails to allocate waits until all that
  * is in flight is back, and nothing new leaves for RECALL_PAUSE. So trying
- * again is worth it; within that time the next one finds nothing in flight
- * and hears no.
+ * again is worth it, also for who comes when it is back already but looked
+ * before it was.
  *
  * What was in flight when hinting was switched off is waited for as well.
  *
  * Context: may sleep, for milliseconds while the host is well and for ten
  * seconds at the most; holds nothing that a device's interrupt could wait for.
- * Return: true if memory came back, so that trying again makes sense.
+ * Return: true if memory came back since, so that trying again makes sense.
  */
-bool page_hinting_recall(void)
+bool page_hinting_recall(unsigned long returned)
 {
-	return recall();
+	return recall(returned);
 }
 
 static int oom_notify(struct notifier_block *block, unsigned long unused,
 		      void *arg)
 {
-	unsigned long *freed = arg;
+	unsigned long before = page_hinting_returned(), *freed = arg;
+	unsigned long last = READ_ONCE(page_hinting_last_return);
+	unsigned long back;
 
-	*freed += recall();
+	back = recall(before);
+	/* Who calls for the killer can't say when he looked. */
+	if (!back && jiffies - last < RECALL_MOMENT) {
+		WRITE_ONCE(recalled, jiffies | 1);
+		back = 1;
+	}
+	*freed += back;
 	return NOTIFY_OK;
 }
 

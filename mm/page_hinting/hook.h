@@ -80,8 +80,21 @@ static inline void page_hinting_moved(struct zone *zone)
 		__page_hinting_moved(zone);
 }
 
+extern atomic_long_t page_hinting_pages_returned;
+
+/**
+ * page_hinting_returned - what to tell page_hinting_recall()
+ *
+ * Return: how many pages came back from the device, ever, modulo its type.
+ */
+static inline unsigned long page_hinting_returned(void)
+{
+	/* Pairs with the release in page_hinting_return(): it is free by now. */
+	return atomic_long_read_acquire(&page_hinting_pages_returned);
+}
+
 /* In paths that are about to fail, so it needs no static key. */
-bool page_hinting_recall(void);
+bool page_hinting_recall(unsigned long returned);
 
 /**
  * page_hinting_gives_up - whether an allocation fails rather than waits
@@ -115,7 +128,12 @@ static inline void page_hinting_moved(struct zone *zone)
 {
 }
 
-static inline bool page_hinting_recall(void)
+static inline unsigned long page_hinting_returned(void)
+{
+	return 0;
+}
+
+static inline bool page_hinting_recall(unsigned long returned)
 {
 	return false;
 }

@@ -191,7 +191,7 @@ void page_hinting_sort(struct page_hinting_pending *pending);
 bool page_hinting_oldest(unsigned long *time);
 
 /* isolate.c */
-unsigned long page_hinting_usable(struct zone *zone, int migratetype);
+unsigned long page_hinting_usable(struct zone *zone, bool cma);
 enum page_hinting_verdict
 page_hinting_isolate(struct page_hinting_candidate *candidate,
 		     struct page_hinting_batch *batch, unsigned int max_ranges);
@@ -211,7 +211,6 @@ bool page_hinting_batch_idle(void);
 /* return.c */
 extern atomic_long_t page_hinting_in_flight;
 extern wait_queue_head_t page_hinting_all_back;
-extern atomic_long_t page_hinting_pages_returned;
 extern unsigned long page_hinting_last_return;
 void page_hinting_return(struct page_hinting_batch *batch, bool hinted);
 

@@ -85,7 +85,7 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
 /**
  * page_hinting_usable - free memory of a zone that its users can have
  * @zone: the zone
- * @migratetype: of the block that is to leave
+ * @cma: whether that includes its contiguous memory areas
  *
  * The reserve for atomic allocations is for these only, and what is free in
  * the contiguous memory areas (CMA) is for movable memory: however much that
@@ -93,7 +93,7 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
  *
  * Return: the memory in pages, not exact.
  */
-unsigned long page_hinting_usable(struct zone *zone, int migratetype)
+unsigned long page_hinting_usable(struct zone *zone, bool cma)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long reserved = zone->nr_free_highatomic;
@@ -102,7 +102,7 @@ unsigned long page_hinting_usable(struct zone *zone, int migratetype)
 	if (free < data_race(zone->percpu_drift_mark))
 		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
 
-	if (!is_migrate_cma(migratetype))
+	if (!cma)
 		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
 	return free > reserved ? free - reserved : 0;
 }
@@ -147,7 +147,7 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	}
 
 	/* Invariant 4 (bounded). */
-	usable = page_hinting_usable(zone, get_pageblock_migratetype(page));
+	usable = page_hinting_usable(zone, is_migrate_cma_page(page));
 	if (!page_hinting_spares(usable, high_wmark_pages(zone),
 				 zone->hinting.in_flight, nr_pages))
 		return PAGE_HINTING_REFUSED;

@@ -191,16 +191,21 @@ static void sweep(struct zone *zone)
 /*
  * Whether there is any sense in finding what was missed: a zone at its watermark
  * gives nothing away, and then we would look through all of it again and again.
- * CMA's memory and what is in flight count here, for they may be what it can
- * spare, or will.
+ * What is in flight counts, for it will be back. If only CMA's memory can be
+ * spared, then some of it has to be missed, not just what can't.
  */
 static bool spares_any(struct zone *zone)
 {
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES) +
-			     zone->hinting.in_flight;
+	unsigned long block = 1UL << page_hinting_min_order;
+	unsigned long high = high_wmark_pages(zone);
+	unsigned long usable = page_hinting_usable(zone, false) +
+			       zone->hinting.in_flight;
 
-	return page_hinting_spares(free, high_wmark_pages(zone), 0,
-				   1UL << page_hinting_min_order);
+	if (page_hinting_spares(usable, high, 0, block))
+		return true;
+	return page_hinting_missed(zone) > usable &&
+	       page_hinting_spares(page_hinting_usable(zone, true) +
+				   zone->hinting.in_flight, high, 0, block);
 }
 
 /**

@@ -289,19 +289,33 @@ static void invariant_4_not_of_others(struct kunit *test)
 	static struct zone zone;	/* too large for the stack */
 
 	atomic_long_set(&zone.vm_stat[NR_FREE_PAGES], 10000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_UNMOVABLE), 10000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 10000);
 	zone.nr_free_highatomic = 1000;
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 9000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 9000);
 
 	/* Only who is movable can have what is free in the areas for CMA. */
 	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 6000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_UNMOVABLE), 3000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 3000);
-#ifdef CONFIG_CMA
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_CMA), 9000);
-#endif
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 3000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, true), 9000);
 	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 9999);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, MIGRATE_MOVABLE), 0);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 0);
+}
+
+/* What can't be spared is missed again and again: that is no reason to look. */
+static void sweeps_only_for_what_can_leave(struct kunit *test)
+{
+	static struct zone zone;	/* too large for the stack */
+
+	zone._watermark[WMARK_HIGH] = 2000;
+	zone.free_area[MAX_PAGE_ORDER].nr_free = 4;
+	atomic_long_set(&zone.vm_stat[NR_FREE_PAGES], 2000 + MAX_ORDER_NR_PAGES);
+	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(&zone));
+
+	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 1600);
+	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(&zone));
+	/* All that is missed may be what is not CMA's. */
+	zone.hinting.hinted = 3 * MAX_ORDER_NR_PAGES;
+	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(&zone));
 }
 
 static struct kunit_case stage_cases[] = {
@@ -315,6 +329,7 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(batch_is_bounded),
 	KUNIT_CASE(invariant_4_bounded),
 	KUNIT_CASE(invariant_4_not_of_others),
+	KUNIT_CASE(sweeps_only_for_what_can_leave),
 	{}
 };
 
@@ -966,18 +981,20 @@ static void invariant_3_returned_late(struct kunit *test)
 static void invariant_5_recall(struct kunit *test)
 {
 	struct host *host = test->priv;
+	unsigned long returned;
 
 	EVENTUALLY(test, all_is_known());
-	/* What came back a moment ago could be what the caller missed. */
-	msleep(200);
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall());
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
 
 	hold_a_batch(test);
+	returned = page_hinting_returned();
 	schedule_delayed_work(&host->late, HZ / 5);
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall());
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall(returned));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
 	KUNIT_EXPECT_TRUE(test, page_hinting_recalling());
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall());
+	/* Another that looked before it came back; one that looked since. */
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall(returned));
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
 	/* And then it goes on. */
 	EVENTUALLY(test, !page_hinting_recalling());
 	hold_a_batch(test);
@@ -992,7 +1009,7 @@ static void invariant_5_recall_while_off(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_enabled(false));
 	KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
 	schedule_delayed_work(&host->late, HZ / 5);
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall());
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall(page_hinting_returned()));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
 	KUNIT_EXPECT_EQ(test, 0, page_hinting_set_enabled(true));
 }
