@@ -4,8 +4,9 @@
 # kept from starting.
 set -eu
 
-modules.sh build/source/linux-6.12 build/linux-6.12
-MEM=768 INITRD=build/linux-6.12/modules/initramfs.gz \
+kernel=${kernel:-build/linux-6.12}
+modules.sh build/source/linux-6.12 "$kernel"
+MEM=768 KERNEL=$kernel/vmlinux INITRD=$kernel/modules/initramfs.gz \
 	APPEND='panic_on_warn=1 initcall_blacklist=virtio_balloon_driver_init' \
 	clean-guest.sh "$out/module.console" -s "$out/module.tsv" -t 300 -- \
 	module.sh "${rounds:-10}"
