@@ -12,8 +12,11 @@ controls=/sys/kernel/mm/page_hinting
 thp=/sys/kernel/mm/transparent_hugepage/enabled
 
 page_fault1 -t 2 -s "$seconds" -m 64 &
+threads=$!
 page_fault1 -p 2 -s "$seconds" -m 64 &
+processes=$!
 page_fault1 -t 2 -s "$seconds" -m 16 -h always &
+huge=$!
 (while :; do /bin/busybox true; done) &
 forker=$!
 (while :; do dd if=/dev/zero of=/tmp/file bs=1M count=48 2>/dev/null; rm /tmp/file; done) &
@@ -36,6 +39,9 @@ while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
 		sleep 0.2
 		echo 1 > $controls/enabled
 	done
+done
+for load in $threads $processes $huge; do
+	wait $load || { echo "stress: page_fault1 ended with $?"; exit 1; }
 done
 kill $forker $writer
 echo 10 > $controls/min_order

@@ -79,7 +79,7 @@ echo 9 > $controls/min_order
 # Before much of it is in flight.
 free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 echo "$device" > $driver/unbind
-insmod /lib/slow_host.ko delay_ms=100
+insmod /lib/slow_host.ko delay_ms=100 || exit 1
 
 # Of the movable zone, but not all of it at once.
 movable=$(grep -l Movable $blocks/memory*/valid_zones | sed 's,/valid_zones,,' | head -n 3)
@@ -99,10 +99,10 @@ for round in $(seq "$1"); do
 	done
 done
 kill $load $writer
-wait $load $writer
+# By our signal, not before.
+wait $load || [ $? = 143 ] || exit 1
 
-rmmod slow_host
+rmmod slow_host || exit 1
 echo "$device" > $driver/bind
 hold "$(awk '/MemFree/ { print int($2 / 1024 * 0.8) }' /proc/meminfo)" munmap 500 8000
-grep . $controls/*
-[ "$(cat $controls/bytes_missed)" = 0 ]
+settled.sh

@@ -29,7 +29,7 @@ host()
 	[ "$1" != off ] || return
 	if [ "$1" = slow ]; then
 		echo "$device" > $driver/unbind
-		insmod /lib/slow_host.ko delay_ms=100
+		insmod /lib/slow_host.ko delay_ms=100 || exit 1
 	fi
 	echo "$2" > $controls/min_order
 	echo 1 > $controls/enabled

@@ -3,7 +3,7 @@
 #
 # In the guest, which does nothing else any more: waits until nothing is left to
 # be hinted and no pass has run for a second, two minutes at most. Then prints
-# the counters, which have to add up.
+# the counters, which have to add up; and no block may be nobody's.
 controls=/sys/kernel/mm/page_hinting
 
 value()
@@ -29,3 +29,5 @@ grep . $controls/*
 [ "$(value captured)" = $(($(value isolated) + $(value stale))) ] ||
 	fail "captured is not isolated + stale"
 [ "$(value isolated)" = "$(value returned)" ] || fail "isolated is not returned"
+lost=$(lost)
+[ "$lost" = 0 ] || fail "$lost blocks are lost"

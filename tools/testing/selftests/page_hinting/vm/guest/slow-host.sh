@@ -14,6 +14,8 @@ driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
 
+# Twice what anybody may wait for the host.
+echo 20 > /proc/sys/kernel/hung_task_timeout_secs
 # See pressure.sh.
 echo 100000 > /proc/sys/vm/percpu_pagelist_high_fraction
 echo 0 > /proc/sys/vm/watermark_boost_factor
@@ -44,13 +46,13 @@ echo 0 > $controls/age_max_ms
 echo 1 > $controls/enabled
 
 echo "$device" > $driver/unbind
-insmod /lib/slow_host.ko delay_ms="$2"
+insmod /lib/slow_host.ko delay_ms="$2" || exit 1
 (while sleep 0.1; do cat $controls/bytes_in_flight; done) > /tmp/in_flight &
 watcher=$!
 fill slow "$1"
 kill $watcher
 say "late $(grep -vc '^0$' /tmp/in_flight) of $(grep -c . /tmp/in_flight)"
-rmmod slow_host
+rmmod slow_host || exit 1
 
 echo "$device" > $driver/bind
 say stop
@@ -59,4 +61,4 @@ say continue
 
 echo 10 > $controls/min_order
 hold 256 munmap 1000 5000
-grep . $controls/*
+settled.sh
