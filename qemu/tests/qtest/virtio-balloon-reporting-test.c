@@ -59,6 +59,7 @@ typedef struct Guest {
     QVirtioDevice *vdev;
     QVirtQueue *vq;
     uint16_t sent;
+    bool event_idx;
 } Guest;
 
 /* The driver's part */
@@ -81,7 +82,10 @@ static void start_device(Guest *g)
     qvirtio_start_device(g->vdev);
     features = qvirtio_get_features(g->vdev);
     g_assert_true(features & (1ull << VIRTIO_BALLOON_F_REPORTING));
-    features &= ~(QVIRTIO_F_BAD_FEATURE | (1ull << VIRTIO_RING_F_EVENT_IDX));
+    features &= ~QVIRTIO_F_BAD_FEATURE;
+    if (!g->event_idx) {
+        features &= ~(1ull << VIRTIO_RING_F_EVENT_IDX);
+    }
     qvirtio_set_features(g->vdev, features);
     g->vq = qvirtqueue_setup(g->vdev, &g->qs->alloc, REPORTING_VQ);
     g->sent = 0;
@@ -407,6 +411,29 @@ static void test_numa(const void *property)
     assert_discarded(g, AREA - 1 * MiB, 2 * MiB);
     assert_untouched(g, AREA + 1 * MiB, 1 * MiB);
     assert_counters(g, 2, 2 * MiB, 2);
+    stop_guest(g);
+}
+
+static void test_dimm(const void *property)
+{
+    /* A PC's first memory device is there. */
+    uint64_t dimm = 4 * GiB;
+    Hint hints[] = {
+        { AREA, 2 * MiB },
+        { dimm, 2 * MiB },
+    };
+    Guest *g = start_guest(property, "-m 64M,slots=1,maxmem=1G "
+        "-object memory-backend-ram,id=dimm,size=64M "
+        "-device pc-dimm,memdev=dimm");
+
+    fill(g, AREA, 4 * MiB);
+    fill(g, dimm, 4 * MiB);
+    report(g, hints, ARRAY_SIZE(hints));
+    assert_discarded(g, AREA, 2 * MiB);
+    assert_untouched(g, AREA + 2 * MiB, 2 * MiB);
+    assert_discarded(g, dimm, 2 * MiB);
+    assert_untouched(g, dimm + 2 * MiB, 2 * MiB);
+    assert_counters(g, 2, 4 * MiB, 2);
     stop_guest(g);
 }
 
@@ -1199,6 +1226,7 @@ static void fuzz_round(Guest *g)
         qvirtio_reset(g->vdev);
         assert_balance(g);
         forget_device(g);
+        g->event_idx = g_test_rand_int_range(0, 2);
         start_device(g);
         return;
     }
@@ -1332,6 +1360,7 @@ int main(int argc, char **argv)
     add_case("file", test_file);
     add_case("hugetlb", test_hugetlb);
     add_case("numa", test_numa);
+    add_case("dimm", test_dimm);
     add_case("unaligned", test_unaligned);
     add_case("coalesce", test_coalesce);
     add_case("large", test_large);
