@@ -19,10 +19,22 @@ ours=$(git ls-files --cached --others --exclude-standard mm include drivers | se
 # shellcheck disable=SC2086
 perl $tree/scripts/kernel-doc -none -Werror $ours || failed=1
 
-(cd $tree && perl scripts/documentation-file-ref-check > "$obj/refs" 2>&1) || true
-if grep page_hinting "$obj/refs"; then
+# It looks at what git knows, so that has to be all that is ours in the tree.
+trap 'rm -rf "$tree/.git"' EXIT
+trap 'exit 130' INT TERM HUP
+git init -q $tree
+(
+	git ls-files --cached --others --exclude-standard mm include drivers \
+		Documentation tools/testing/selftests/page_hinting |
+		(cd $tree && xargs ls 2>/dev/null) | xargs git -C $tree add -f
+	cd $tree
+	git grep -q Documentation/
+	perl scripts/documentation-file-ref-check
+) > "$out/lint.references" 2>&1 || failed=1
+if grep page_hinting "$out/lint.references"; then
 	failed=1
 fi
+rm -rf "$tree/.git"
 
 for script in "$vm"/*.sh "$vm"/guest/*.sh "$vm"/density/*.sh "$vm"/tests*/*.sh \
 	      series/*.sh .ci/run; do

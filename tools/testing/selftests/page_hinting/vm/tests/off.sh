@@ -10,6 +10,7 @@ back_after_2s()
 		'hold 512 munmap 500 2000;' \
 		'cat /sys/kernel/mm/page_hinting/captured;' \
 		'dmesg | grep -c page[[:space:]]reporting[[:space:]]enabled || true'
+	grep -q @free "$out/off.tsv"
 	back=$(awk -v mib=512 -f "$vm/curve.awk" "$out/off.tsv" | cut -f 2)
 	captured=$(tr -d '\r' < "$out/off.console" | grep -E '^[0-9]+$' | head -n 1)
 }

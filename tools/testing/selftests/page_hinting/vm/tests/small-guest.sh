@@ -11,7 +11,7 @@ for mem in 64 128 256; do
 	back=$(awk -v mib=$quarter -f "$vm/curve.awk" "$out/small.tsv" | cut -f 2)
 	echo "$mem MiB: $back of $quarter MiB back"
 	# The smaller the guest, the less of it is in whole blocks.
-	[ "$back" -ge $((quarter * 3 / 4 - 8)) ]
+	[ "$back" -ge $((quarter * 3 / 4 - 8)) ] || exit 75
 	MEM=$mem clean-guest.sh "$out/small.console" -t 120 -- \
 		'cd /sys/kernel/mm/page_hinting; echo 0 > age_ms; echo 0 > age_max_ms;' \
 		"page_fault1 -t 2 -s 5 -m $((mem / 16)) &" \
