@@ -38,9 +38,8 @@
 #define RECALL_TIMEOUT		(10 * HZ)
 
 /*
- * An allocation looks for memory at most so long before it calls for the OOM
- * killer: what came back since may be what it missed. As nothing leaves from
- * then on, it is put off no longer than this.
+ * Longer than it takes an allocation, as a rule, from its last look for memory
+ * to the OOM killer: what came back since may be what it missed.
  */
 #define RECALL_MOMENT		(HZ / 20)
 
@@ -384,27 +383,33 @@ bool page_hinting_recalling(void)
 	return false;
 }
 
-/* Waits until nothing is in flight, nothing new leaves, or the host is stuck. */
+/* Waits until nothing is in flight, and nothing new leaves; not for a stuck host. */
 static void wait_for_host(void)
 {
-	/* What had come back when a wait ended in vain: not again before more does. */
-	static unsigned long stuck_at = ULONG_MAX;
+	/* Answers at the end of a wait that was in vain: not again before more. */
+	static long stuck_at = -1;
 	unsigned long begin = jiffies;
+	long answers;
 	bool back;
 
-	if (page_hinting_returned() == READ_ONCE(stuck_at))
+	if (!atomic_long_read_acquire(&page_hinting_in_flight) ||
+	    atomic_long_read(&page_hinting_answers) == READ_ONCE(stuck_at))
 		return;
 
 	do {
+		/* Before the wait, so that no answer is overlooked. */
+		answers = atomic_long_read(&page_hinting_answers);
 		/* Never 0, which means never. Anew, lest the pause ends before. */
 		WRITE_ONCE(recalled, jiffies | 1);
+		/* Pairs with the barrier in page_hinting_isolate(). */
+		smp_mb();
 		back = wait_event_timeout(page_hinting_all_back,
-					  !atomic_long_read(&page_hinting_in_flight),
+					  !atomic_long_read_acquire(&page_hinting_in_flight),
 					  RECALL_PAUSE / 2);
 	} while (!back && time_before(jiffies, begin + RECALL_TIMEOUT));
 
 	if (!back)
-		WRITE_ONCE(stuck_at, page_hinting_returned());
+		WRITE_ONCE(stuck_at, answers);
 }
 
 /* Returns how many pages came back since there were @returned. */
@@ -414,13 +419,16 @@ static unsigned long recall(unsigned long returned)
 	if ((current->flags & PF_MEMALLOC) || tsk_is_oom_victim(current))
 		return 0;
 
-	if (atomic_long_read(&page_hinting_in_flight))
-		wait_for_host();
-
+	wait_for_host();
 	returned = page_hinting_returned() - returned;
+	if (!returned)
+		return 0;
+
 	/* It is the caller's, not to leave again. */
-	if (returned)
-		WRITE_ONCE(recalled, jiffies | 1);
+	WRITE_ONCE(recalled, jiffies | 1);
+	/* Pairs with the barrier in page_hinting_isolate(). */
+	smp_mb();
+	wait_for_host();
 	return returned;
 }
 
@@ -444,6 +452,26 @@ bool page_hinting_recall(unsigned long returned)
 	return recall(returned);
 }
 
+/*
+ * Whether the OOM killer may be put off once more. For as long as it is wanted
+ * again and again it is not put off any longer than a failing allocation waits
+ * for the host: memory comes and goes elsewhere then, where it is of no use.
+ */
+static bool may_put_off(void)
+{
+	/* Both are protected by oom_lock. */
+	static unsigned long first, last;
+	unsigned long now = jiffies;
+
+	if (now - last >= RECALL_TIMEOUT)
+		first = now;
+	last = now;
+	if (now - first < RECALL_TIMEOUT)
+		return true;
+	first = now;
+	return false;
+}
+
 static int oom_notify(struct notifier_block *block, unsigned long unused,
 		      void *arg)
 {
@@ -457,7 +485,8 @@ static int oom_notify(struct notifier_block *block, unsigned long unused,
 		WRITE_ONCE(recalled, jiffies | 1);
 		back = 1;
 	}
-	*freed += back;
+	if (back && may_put_off())
+		*freed += back;
 	return NOTIFY_OK;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The page allocator's side of free page hinting: all that runs in its paths
- * while hinting is off is the patched-out branch in each of these inlines
- * (invariant 7, off is free).
+ * while hinting is off is the patched-out branch in each of these inlines, and
+ * in the slow path the load of a counter (invariant 7, off is free).
  */
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
@@ -93,7 +93,7 @@ static inline unsigned long page_hinting_returned(void)
 	return atomic_long_read_acquire(&page_hinting_pages_returned);
 }
 
-/* In paths that are about to fail, so it needs no static key. */
+/* Not behind the key: what is in flight comes back also when hinting is off. */
 bool page_hinting_recall(unsigned long returned);
 
 /**

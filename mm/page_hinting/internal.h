@@ -207,6 +207,7 @@ void page_hinting_batches_free(void);
 int page_hinting_report(struct page_hinting_device *device,
 			struct page_hinting_pending *pending);
 bool page_hinting_batch_idle(void);
+extern atomic_long_t page_hinting_answers;
 
 /* return.c */
 extern atomic_long_t page_hinting_in_flight;

@@ -155,6 +155,18 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	if (!page_hinting_batch_fits(batch, max_ranges, pfn, nr_pages))
 		return PAGE_HINTING_FULL;
 
+	/*
+	 * Pairs with the barrier in recall(): it waits for this block, or we see
+	 * that somebody is short of memory. He looks again in a while, so nobody
+	 * is woken.
+	 */
+	atomic_long_add(nr_pages, &page_hinting_in_flight);
+	smp_mb__after_atomic();
+	if (page_hinting_recalling()) {
+		atomic_long_sub(nr_pages, &page_hinting_in_flight);
+		return PAGE_HINTING_FULL;
+	}
+
 	zone->hinting.by_us = true;
 	page_hinting_take(page, order);
 	zone->hinting.by_us = false;
@@ -163,7 +175,6 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 		pfn_to_page(pfn + i)->hint_time = candidate->entry.time;
 	page_hinting_batch_add(batch, pfn, nr_pages);
 	zone->hinting.in_flight += nr_pages;
-	atomic_long_add(nr_pages, &page_hinting_in_flight);
 	atomic_long_inc(&page_hinting_counters.isolated);
 	trace_page_hinting_isolate(pfn, order);
 	return PAGE_HINTING_ISOLATED;

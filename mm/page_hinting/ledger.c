@@ -131,7 +131,10 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
 			continue;
 
 		spin_lock_irq(&zone->lock);
-		/* What is on line stays so under the lock, if it is free. */
+		/*
+		 * What is on line stays so under the lock, if it is free, and
+		 * what is not has left the free lists when the lock is free.
+		 */
 		if (pfn_to_online_page(pfn) && PageBuddy(page) &&
 		    data_race(page_zone(page)) == zone &&
 		    buddy_order(page) >= order && wanted(page->flags))
@@ -192,7 +195,8 @@ static void sweep(struct zone *zone)
  * Whether there is any sense in finding what was missed: a zone at its watermark
  * gives nothing away, and then we would look through all of it again and again.
  * What is in flight counts, for it will be back. If only CMA's memory can be
- * spared, then some of it has to be missed, not just what can't.
+ * spared, then some of it has to be missed, not just what can't; a little of it,
+ * less than the watermark, may have to wait until the zone has more.
  */
 static bool spares_any(struct zone *zone)
 {
@@ -257,11 +261,6 @@ void page_hinting_forget(void)
 {
 	struct zone *zone;
 
-	/*
-	 * What is on its way off line is hidden from the walk but still on the
-	 * free lists: its mark would be taken out of the next ledger.
-	 */
-	get_online_mems();
 	for_each_populated_zone(zone) {
 		walk_free_blocks(zone, page_hinting_mark_order(), is_marked,
 				 clear_marks);
@@ -274,7 +273,6 @@ void page_hinting_forget(void)
 		memset(zone->hinting.recent, 0, sizeof(zone->hinting.recent));
 		spin_unlock_irq(&zone->lock);
 	}
-	put_online_mems();
 }
 
 void __page_hinting_taken(struct zone *zone, struct page *page,

@@ -1000,6 +1000,33 @@ static void invariant_5_recall(struct kunit *test)
 	hold_a_batch(test);
 }
 
+/* A wait in vain is not repeated, whatever comes back without an answer. */
+static void invariant_5_stuck_host(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned long begin;
+	unsigned int reports;
+
+	hold_a_batch(test);
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	EVENTUALLY(test, !page_hinting_recalling());
+
+	reports = host->nr_reports;
+	host->report_error = -EIO;
+	__free_pages(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER), MAX_PAGE_ORDER);
+	EVENTUALLY(test, host->nr_reports > reports);
+	begin = jiffies;
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_LT(test, jiffies - begin, HZ);
+
+	/* One answer, and it is waited for again. */
+	host->report_error = 0;
+	host_answer_all(host, 0);
+	hold_a_batch(test);
+	schedule_delayed_work(&host->late, HZ / 5);
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall(page_hinting_returned()));
+}
+
 /* Switching hinting off does not bring back what is in flight. */
 static void invariant_5_recall_while_off(struct kunit *test)
 {
@@ -1159,6 +1186,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_3_overflow),
 	KUNIT_CASE(invariant_3_returned_late),
 	KUNIT_CASE(invariant_5_recall),
+	KUNIT_CASE(invariant_5_stuck_host),
 	KUNIT_CASE(invariant_5_recall_while_off),
 	KUNIT_CASE(invariant_5_allocation),
 	KUNIT_CASE(invariant_5_who_waits),

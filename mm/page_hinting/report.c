@@ -18,6 +18,9 @@
 /* Blocks isolated under one hold of a zone's lock: some 10 microseconds. */
 #define BLOCKS_PER_LOCK		32
 
+/* Batches that came back from the device, ever. */
+atomic_long_t page_hinting_answers;
+
 /* Batches that are not in flight. The pass takes, whoever completes adds. */
 static LLIST_HEAD(idle_batches);
 static struct page_hinting_batch **batches;
@@ -200,6 +203,7 @@ void page_hinting_complete(struct page_hinting_batch *batch, int error)
 {
 	/* page_hinting_unregister() frees nothing before we are out of here. */
 	rcu_read_lock();
+	atomic_long_inc(&page_hinting_answers);
 	put_back(batch, !error);
 	page_hinting_completed(error);
 	rcu_read_unlock();

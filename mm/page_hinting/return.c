@@ -143,9 +143,9 @@ void page_hinting_return(struct page_hinting_batch *batch, bool hinted)
 	batch->nr_blocks = 0;
 	batch->nr_pages = 0;
 
+	WRITE_ONCE(page_hinting_last_return, jiffies);
 	/* Pairs with the acquire in page_hinting_returned(). */
 	atomic_long_add_return_release(nr_pages, &page_hinting_pages_returned);
-	WRITE_ONCE(page_hinting_last_return, jiffies);
 	if (!atomic_long_sub_return(nr_pages, &page_hinting_in_flight))
 		wake_up_all(&page_hinting_all_back);
 }
