@@ -27,9 +27,11 @@
 
 /*
  * After memory was recalled: leave the allocator alone for a while. Long for
- * a reclaim, short for the host.
+ * a reclaim, short for the host. The longest is far above what a reclaim takes,
+ * 16 rounds of which each may be throttled for a tenth of a second.
  */
-#define RECALL_PAUSE		HZ
+#define RECALL_PAUSE		(1UL * HZ)
+#define RECALL_PAUSE_MAX	(16UL * HZ)
 
 /*
  * How long somebody short of memory waits for the host. Far above what a host
@@ -85,7 +87,7 @@ static struct irq_work kick_work =
 static atomic_t armed;			/* the pass is queued or will be */
 static unsigned long retry_delay;	/* jiffies; the pass's */
 static bool device_fails;		/* since its last report; the pass's */
-static unsigned long recalled;		/* jiffies of the last recall, or 0 */
+static unsigned long recalled_until;	/* nothing leaves before; jiffies, or 0 */
 
 /**
  * page_hinting_running - whether marks may be set and passes queued
@@ -373,14 +375,24 @@ static void stop(void)
  */
 bool page_hinting_recalling(void)
 {
-	unsigned long since = READ_ONCE(recalled);
+	unsigned long until = READ_ONCE(recalled_until);
 
-	if (since && time_before(jiffies, since + RECALL_PAUSE))
+	if (until && time_before(jiffies, until))
 		return true;
 	/* Not to be true again when jiffies have gone round. */
-	if (since)
-		cmpxchg(&recalled, since, 0);
+	if (until)
+		cmpxchg(&recalled_until, until, 0);
 	return false;
+}
+
+/* Nothing leaves for so many jiffies. */
+static void pause_for(unsigned long pause)
+{
+	unsigned long until = (jiffies + pause) | 1;	/* 0 means never */
+	unsigned long before = READ_ONCE(recalled_until);
+
+	if (!before || time_after(until, before))
+		WRITE_ONCE(recalled_until, until);
 }
 
 /* Waits until nothing is in flight, and nothing new leaves; not for a stuck host. */
@@ -399,8 +411,8 @@ static void wait_for_host(void)
 	do {
 		/* Before the wait, so that no answer is overlooked. */
 		answers = atomic_long_read(&page_hinting_answers);
-		/* Never 0, which means never. Anew, lest the pause ends before. */
-		WRITE_ONCE(recalled, jiffies | 1);
+		/* Anew, lest the pause ends before. */
+		pause_for(RECALL_PAUSE);
 		/* Pairs with the barrier in page_hinting_isolate(). */
 		smp_mb();
 		back = wait_event_timeout(page_hinting_all_back,
@@ -425,7 +437,7 @@ static unsigned long recall(unsigned long returned)
 		return 0;
 
 	/* It is the caller's, not to leave again. */
-	WRITE_ONCE(recalled, jiffies | 1);
+	pause_for(RECALL_PAUSE);
 	/* Pairs with the barrier in page_hinting_isolate(). */
 	smp_mb();
 	wait_for_host();
@@ -453,23 +465,23 @@ bool page_hinting_recall(unsigned long returned)
 }
 
 /*
- * Whether the OOM killer may be put off once more. For as long as it is wanted
- * again and again it is not put off any longer than a failing allocation waits
- * for the host: memory comes and goes elsewhere then, where it is of no use.
+ * The OOM killer is put off. If it was wanted for memory that nobody has, in a
+ * zone that we have none of, then it is wanted again; and if until then hinting
+ * went on elsewhere, it would be put off again, for ever. So the pause grows
+ * until it is longer than an allocation takes to come back.
  */
-static bool may_put_off(void)
+static void put_off(void)
 {
-	/* Both are protected by oom_lock. */
-	static unsigned long first, last;
-	unsigned long now = jiffies;
+	/* Protected by oom_lock. */
+	static unsigned long last, pause = RECALL_PAUSE;
+	unsigned long since = jiffies - last;
 
-	if (now - last >= RECALL_TIMEOUT)
-		first = now;
-	last = now;
-	if (now - first < RECALL_TIMEOUT)
-		return true;
-	first = now;
-	return false;
+	last = jiffies;
+	if (since >= 4 * pause)
+		pause = RECALL_PAUSE;
+	else if (since >= pause)
+		pause = min(2 * pause, RECALL_PAUSE_MAX);
+	pause_for(pause);
 }
 
 static int oom_notify(struct notifier_block *block, unsigned long unused,
@@ -477,16 +489,14 @@ static int oom_notify(struct notifier_block *block, unsigned long unused,
 {
 	unsigned long before = page_hinting_returned(), *freed = arg;
 	unsigned long last = READ_ONCE(page_hinting_last_return);
-	unsigned long back;
+	unsigned long back = recall(before);
 
-	back = recall(before);
 	/* Who calls for the killer can't say when he looked. */
-	if (!back && jiffies - last < RECALL_MOMENT) {
-		WRITE_ONCE(recalled, jiffies | 1);
+	if (!back && jiffies - last < RECALL_MOMENT)
 		back = 1;
-	}
-	if (back && may_put_off())
-		*freed += back;
+	if (back)
+		put_off();
+	*freed += back;
 	return NOTIFY_OK;
 }
 
