@@ -148,6 +148,8 @@ for i in $(seq 100); do
 	sleep 1
 done
 settled.sh || exit 1
+# What is free is in pieces by now.
+echo 4 > $controls/min_order
 for action in $actions; do
 	eval "say did $action \$did_$action"
 	# Chance has it that a short soak leaves some out.

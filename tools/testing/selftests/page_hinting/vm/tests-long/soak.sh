@@ -62,7 +62,7 @@ awk -v mib=256 -f "$vm/curve.awk" "$out/soak.tsv" |
 	awk '{ print $2, "of", $1, "MiB back"; exit !($2 >= $1 * 0.95) }'
 tr -d '\r' < "$console" | sed -n 's/^@did //p' | tr '\n' ';'
 echo
-for event in STOP BALLOON_CHANGE MEMORY_DEVICE_SIZE_CHANGE; do
-	echo "$event: $(grep -c "\"$event\"" "$out/soak.said")"
-done
+# What the balloon and virtio-mem come to is an event that nobody waits for.
+[ "$(grep -c '"STOP"' "$out/soak.said")" -gt 0 ]
+grep -c '"return"' "$out/soak.said" | sed 's/$/ commands to QEMU/'
 echo "$seconds s, no splat, the counters add up"
