@@ -55,7 +55,7 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 			atomic_long_inc(&page_hinting_counters.stale);
 		} else {
 			candidate = &pending->candidates[pending->nr];
-			candidate->zone = data_race(page_zone(pfn_to_page(entry.pfn)));
+			candidate->zone = page_hinting_zone(pfn_to_page(entry.pfn));
 			candidate->entry = entry;
 			/* Counted twice for a moment, see page_hinting_waiting(). */
 			WRITE_ONCE(pending->nr, pending->nr + 1);

@@ -14,6 +14,7 @@
 #include <linux/array_size.h>
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page_hinting.h>
 #include <linux/percpu-defs.h>
@@ -151,6 +152,13 @@ extern struct page_hinting_counters page_hinting_counters;
 /* Blocks of smaller orders are never marked; page_hinting_forget() relies on it. */
 #define page_hinting_mark_order()	\
 	min_t(unsigned int, page_hinting_min_order, pageblock_order)
+
+/* The zone of a page that may be in use: to be looked at again under its lock. */
+static inline struct zone *page_hinting_zone(const struct page *page)
+{
+	/* Other flags change, and on NUMA the node is among them. */
+	return data_race(page_zone(page));
+}
 
 /* core.c */
 extern unsigned int page_hinting_min_order;

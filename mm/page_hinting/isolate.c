@@ -132,7 +132,7 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	 * tells this stay from an earlier one: with both it is the block that
 	 * was captured, at the order it had then, and nobody had it since.
 	 */
-	if (!page || !PageBuddy(page) || data_race(page_zone(page)) != zone ||
+	if (!page || !PageBuddy(page) || page_hinting_zone(page) != zone ||
 	    (page->flags & PAGE_HINTING_MARKS) != BIT(PG_captured) ||
 	    page->hint_time != candidate->entry.time)
 		return PAGE_HINTING_STALE;

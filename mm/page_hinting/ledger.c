@@ -126,7 +126,7 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
 		/* A look without the lock, to take it only for good reason. */
 		page = pfn_to_online_page(pfn);
 		if (!page || !PageBuddy(page) ||
-		    data_race(page_zone(page)) != zone ||
+		    page_hinting_zone(page) != zone ||
 		    !wanted(READ_ONCE(page->flags)))
 			continue;
 
@@ -136,7 +136,7 @@ static bool walk_free_blocks(struct zone *zone, unsigned int order,
 		 * what is not has left the free lists when the lock is free.
 		 */
 		if (pfn_to_online_page(pfn) && PageBuddy(page) &&
-		    data_race(page_zone(page)) == zone &&
+		    page_hinting_zone(page) == zone &&
 		    buddy_order(page) >= order && wanted(page->flags))
 			more = visit(zone, page);
 		spin_unlock_irq(&zone->lock);
