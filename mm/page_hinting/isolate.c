@@ -99,8 +99,10 @@ unsigned long page_hinting_usable(struct zone *zone, bool cma)
 	unsigned long reserved = zone->nr_free_highatomic;
 
 	/* What the CPUs have not added yet may be more than what is left. */
-	if (free < data_race(zone->percpu_drift_mark))
+	if (free < data_race(zone->percpu_drift_mark)) {
+		/* And they may be adding it now. */
 		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
+	}
 
 	if (!cma)
 		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
@@ -155,12 +157,12 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	if (!page_hinting_batch_fits(batch, max_ranges, pfn, nr_pages))
 		return PAGE_HINTING_FULL;
 
+	atomic_long_add(nr_pages, &page_hinting_in_flight);
 	/*
 	 * Pairs with the barrier in recall(): it waits for this block, or we see
 	 * that somebody is short of memory. He looks again in a while, so nobody
 	 * is woken.
 	 */
-	atomic_long_add(nr_pages, &page_hinting_in_flight);
 	smp_mb__after_atomic();
 	if (page_hinting_recalling()) {
 		atomic_long_sub(nr_pages, &page_hinting_in_flight);
