@@ -150,6 +150,7 @@ done
 settled.sh || exit 1
 # What is free is in pieces by now.
 echo 4 > $controls/min_order
+settled.sh || exit 1
 for action in $actions; do
 	eval "say did $action \$did_$action"
 	# Chance has it that a short soak leaves some out.
