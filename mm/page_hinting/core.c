@@ -385,7 +385,7 @@ bool page_hinting_recalling(void)
 	return false;
 }
 
-/* Nothing leaves for so many jiffies. */
+/* Nothing leaves for so many jiffies, but for what in_flight shows from now on. */
 static void pause_for(unsigned long pause)
 {
 	unsigned long until = (jiffies + pause) | 1;	/* 0 means never */
@@ -393,6 +393,8 @@ static void pause_for(unsigned long pause)
 
 	if (!before || time_after(until, before))
 		WRITE_ONCE(recalled_until, until);
+	/* Pairs with the barrier in page_hinting_isolate(). */
+	smp_mb();
 }
 
 /* Waits until nothing is in flight, and nothing new leaves; not for a stuck host. */
@@ -413,8 +415,6 @@ static void wait_for_host(void)
 		answers = atomic_long_read(&page_hinting_answers);
 		/* Anew, lest the pause ends before. */
 		pause_for(RECALL_PAUSE);
-		/* Pairs with the barrier in page_hinting_isolate(). */
-		smp_mb();
 		back = wait_event_timeout(page_hinting_all_back,
 					  !atomic_long_read_acquire(&page_hinting_in_flight),
 					  RECALL_PAUSE / 2);
@@ -438,8 +438,6 @@ static unsigned long recall(unsigned long returned)
 
 	/* It is the caller's, not to leave again. */
 	pause_for(RECALL_PAUSE);
-	/* Pairs with the barrier in page_hinting_isolate(). */
-	smp_mb();
 	wait_for_host();
 	return returned;
 }

@@ -159,7 +159,7 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 
 	atomic_long_add(nr_pages, &page_hinting_in_flight);
 	/*
-	 * Pairs with the barrier in recall(): it waits for this block, or we see
+	 * Pairs with the barrier in pause_for(): a recall waits for this block, or we see
 	 * that somebody is short of memory. He looks again in a while, so nobody
 	 * is woken.
 	 */

@@ -610,17 +610,22 @@ static void set_holds(struct host *host, bool holds)
 	spin_unlock_irq(&host->lock);
 }
 
+static void free_a_block(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	__free_pages(page, MAX_PAGE_ORDER);
+}
+
 /* Makes the host hold a batch, of memory that is freed for it. */
 static void hold_a_batch(struct kunit *test)
 {
 	struct host *host = test->priv;
-	struct page *page;
 
 	EVENTUALLY(test, all_is_known());
 	set_holds(host, true);
-	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	__free_pages(page, MAX_PAGE_ORDER);
+	free_a_block(test);
 	EVENTUALLY(test, host_nr_held(host));
 }
 
@@ -1013,7 +1018,7 @@ static void invariant_5_stuck_host(struct kunit *test)
 
 	reports = host->nr_reports;
 	host->report_error = -EIO;
-	__free_pages(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER), MAX_PAGE_ORDER);
+	free_a_block(test);
 	EVENTUALLY(test, host->nr_reports > reports);
 	begin = jiffies;
 	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
