@@ -116,10 +116,10 @@ done
 tell "$hops" "$(balloon $((MEM - 256)))"
 status=0
 wait $last || status=$?
-guests=
 [ $status = 0 ] || { cat "$name.$hops.said"; tail -n 30 "$name.$hops"; }
 # Those that it left were ended from outside, but must not have complained.
 wait
+guests=
 if grep 'the kernel complained' "$name".*.said; then
 	status=1
 fi

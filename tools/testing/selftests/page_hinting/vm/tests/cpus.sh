@@ -7,8 +7,7 @@ rounds=${rounds:-4}
 SMP=4 MEM=1024 KERNEL=${kernel:-build/linux-6.12}/vmlinux APPEND=panic_on_warn=1 \
 	clean-guest.sh "$out/cpus.console" -s "$out/cpus.tsv" -t 900 -- \
 	cpus.sh "$rounds"
-awk -v mib=256 -f "$vm/curve.awk" "$out/cpus.tsv" |
-	awk '{ print $2, "of", $1, "MiB back"; exit $2 >= $1 * 0.95 ? 0 : 75 }'
+back.sh 256 "$out/cpus.tsv"
 tr -d '\r' < "$out/cpus.console" | awk -v rounds="$rounds" '
 	/@switched/ { switched = $2 + 0; captured = $5; print }
 	END { exit switched != rounds * 3 || !captured }'

@@ -6,5 +6,4 @@ set -eu
 KERNEL=build/linux-6.12-debug/vmlinux APPEND='panic_on_warn=1' MEM=1024 \
 	clean-guest.sh "$out/life-cycle.console" -s "$out/life-cycle.tsv" -t 900 -- \
 	life-cycle.sh "${rounds:-10}"
-awk -v mib=512 -f "$vm/curve.awk" "$out/life-cycle.tsv" |
-	awk '{ print $2, "of", $1, "MiB back"; exit $2 >= $1 * 0.95 ? 0 : 75 }'
+back.sh 512 "$out/life-cycle.tsv"

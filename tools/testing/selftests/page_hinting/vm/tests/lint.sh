@@ -23,18 +23,17 @@ perl $tree/scripts/kernel-doc -none -Werror $ours || failed=1
 trap 'rm -rf "$tree/.git"' EXIT
 trap 'exit 130' INT TERM HUP
 git init -q $tree
-(
+# Joined, for there is no "set -e" before "||".
+{
 	git ls-files --cached --others --exclude-standard mm include drivers \
 		Documentation tools/testing/selftests/page_hinting |
-		(cd $tree && xargs ls 2>/dev/null) | xargs git -C $tree add -f
-	cd $tree
-	git grep -q Documentation/
-	perl scripts/documentation-file-ref-check
-) > "$out/lint.references" 2>&1 || failed=1
+		(cd $tree && xargs ls 2>/dev/null) | xargs git -C $tree add -f &&
+		(cd $tree && git grep -q Documentation/ &&
+		 perl scripts/documentation-file-ref-check)
+} > "$out/lint.references" 2>&1 || failed=1
 if grep page_hinting "$out/lint.references"; then
 	failed=1
 fi
-rm -rf "$tree/.git"
 
 for script in "$vm"/*.sh "$vm"/guest/*.sh "$vm"/density/*.sh "$vm"/tests*/*.sh \
 	      series/*.sh .ci/run; do
