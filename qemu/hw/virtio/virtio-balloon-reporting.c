@@ -16,9 +16,11 @@
  *
  * Only the middle step leaves the main loop, if an iothread was given, and it
  * needs nothing but the batch: the virtqueue, the guest's interrupt and the
- * address space stay under the BQL. Mapped buffers hold a reference to their
- * memory region, so that a RAM block cannot go while it is in a batch. There
- * is one batch at a time; meanwhile the queue fills up for the next one.
+ * address space stay under the BQL. It is done in slices, so that whatever
+ * else the thread has to do is not kept waiting, be it the main loop's or the
+ * iothread's. Mapped buffers hold a reference to their memory region, so that
+ * a RAM block cannot go while it is in a batch. There is one batch at a time;
+ * meanwhile the queue fills up for the next one.
  *
  * The guest says where the ring is, and that may be this device's registers.
  * So whatever reads or writes the ring may come back to us, by a status or a
@@ -50,10 +52,19 @@
 #define REPORTING_QUEUE_SIZE 32
 
 /*
- * The most that is discarded by one system call: whoever waits, for instance
- * to reset the device, waits for no more than that.
+ * For so long a batch is worked at before others are looked at. A system call
+ * is to take no longer; from how long they take follows how much the next one
+ * gets. Huge pages are discarded a hundred times faster than small ones.
  */
-#define REPORTING_DISCARD_MAX (1 * GiB)
+#define REPORTING_SLICE_NS (1 * SCALE_MS)
+/*
+ * For the main loop as long a pause follows. Without it the BQL would be free
+ * for an instant only, and a CPU that waits for it has to wake up first.
+ */
+#define REPORTING_PAUSE_NS REPORTING_SLICE_NS
+
+#define REPORTING_CHUNK_MIN (4 * MiB)
+#define REPORTING_CHUNK_MAX (64 * MiB)
 
 /*
  * A batch with so many descriptors takes no further buffer, so that a guest
@@ -63,22 +74,18 @@
 #define REPORTING_BATCH_FULL 32768
 
 /*
- * Nor does it take one when it has so many bytes and it is the main loop that
- * discards them: pages of 4 KiB of a file take it some 5 ms, and meanwhile the
- * monitor waits, and every CPU that needs the BQL.
- */
-#define REPORTING_MAIN_LOOP_BATCH (32 * MiB)
-
-/*
- * What the iothread is told by. It may be about to look at it when the device
- * goes, and may be busy for long; so it has the last reference.
+ * What the thread that discards is told by. If it is an iothread, it may be
+ * about to look at it when the device goes, and may be busy for long; so it
+ * has the last reference.
  */
 struct ReportingHandover {
-    /* Protects state; idle is signalled when it becomes REPORTING_DONE. */
+    /* Protects the state; idle is signalled when it is not RUNNING any more. */
     QemuMutex lock;
     QemuCond idle;
     ReportingState state;
-    QEMUBH *discard_bh;
+    /* Somebody waits for that, and has the next slice. */
+    bool wanted;
+    QEMUTimer *timer;
     /* To be looked at unless state is REPORTING_IDLE. */
     VirtIOBalloonReporting *r;
 };
@@ -213,19 +220,16 @@ static bool reporting_collect(VirtIOBalloon *s, bool *bounced)
 {
     VirtIOBalloonReporting *r = &s->reporting;
     VirtQueueElement *elem;
-    uint64_t max = r->iothread ? UINT64_MAX : REPORTING_MAIN_LOOP_BATCH;
-    uint64_t bytes = 0;
     unsigned int descriptors = 0;
     unsigned int i;
 
     *bounced = false;
-    while (descriptors < REPORTING_BATCH_FULL && bytes < max && !*bounced &&
+    while (descriptors < REPORTING_BATCH_FULL && !*bounced &&
            (elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
         stat64_add(&r->stats.buffers, 1);
         g_ptr_array_add(r->buffers, elem);
         descriptors += elem->in_num + elem->out_num;
         for (i = 0; i < elem->in_num; i++) {
-            bytes += elem->in_sg[i].iov_len;
             *bounced |= !reporting_add_hint(s, elem->in_addr[i],
                                             elem->in_sg[i].iov_base,
                                             elem->in_sg[i].iov_len);
@@ -281,6 +285,11 @@ static int reporting_discard_range(VirtIOBalloonReporting *r, RAMBlock *rb,
         ret = ram_block_discard_range(rb, start, length);
     }
     ns = get_clock() - begin;
+    if (ns > REPORTING_SLICE_NS) {
+        r->chunk = MAX(r->chunk / 2, REPORTING_CHUNK_MIN);
+    } else if (ns < REPORTING_SLICE_NS / 4 && length >= r->chunk) {
+        r->chunk = MIN(r->chunk * 2, REPORTING_CHUNK_MAX);
+    }
     stat64_add(&r->stats.discards, 1);
     stat64_add(&r->stats.discard_ns, ns);
     trace_virtio_balloon_reporting_discard(qemu_ram_get_idstr(rb), start,
@@ -288,72 +297,85 @@ static int reporting_discard_range(VirtIOBalloonReporting *r, RAMBlock *rb,
     return ret;
 }
 
-/* Ranges in order of which each touches or overlaps those before it. */
-static void reporting_discard_run(VirtIOBalloonReporting *r,
-                                  const ReportedRange *run, unsigned int n,
-                                  ram_addr_t run_end)
+/*
+ * One step of the batch, or a run's skipping. A run are ranges in order of
+ * which each touches or overlaps those before it.
+ */
+static void reporting_discard_step(VirtIOBalloonReporting *r)
 {
+    const ReportedRange *run = &g_array_index(r->ranges, ReportedRange,
+                                              r->first);
     RAMBlock *rb = run->rb;
     size_t page = qemu_ram_pagesize(rb);
-    size_t max = MAX(REPORTING_DISCARD_MAX, page);
-    ram_addr_t start = ROUND_UP(run->start, page);
-    ram_addr_t end = QEMU_ALIGN_DOWN(run_end, page);
-    ReportingSkip why = REPORTING_CANCELLED;
+    size_t chunk = MAX(r->chunk, page);
+    ram_addr_t run_end = run->end;
+    ram_addr_t start, end, next;
+    unsigned int n;
 
-    if (start >= end) {
-        reporting_skip(r, REPORTING_UNALIGNED,
-                       reporting_bytes(run, n, run->start, run_end));
-        return;
+    for (n = 1; r->first + n < r->ranges->len && run[n].rb == rb &&
+                run[n].start <= run_end; n++) {
+        run_end = MAX(run_end, run[n].end);
     }
-    reporting_skip(r, REPORTING_UNALIGNED,
-                   reporting_bytes(run, n, run->start, start) +
-                   reporting_bytes(run, n, end, run_end));
+    start = ROUND_UP(run->start, page);
+    end = MAX(QEMU_ALIGN_DOWN(run_end, page), start);
 
-    while (start < end) {
-        ram_addr_t next = start + MIN(end - start, max);
-        uint64_t bytes;
-        int ret;
+    if (!r->progress) {
+        uint64_t inner = reporting_bytes(run, n, start, end);
 
-        if (qatomic_read(&r->cancel)) {
-            break;
-        }
+        reporting_skip(r, REPORTING_UNALIGNED,
+                       reporting_bytes(run, n, run->start, run_end) - inner);
+    } else {
+        start = r->progress;
+    }
+
+    next = end;
+    if (r->cancel) {
+        reporting_skip(r, REPORTING_CANCELLED,
+                       reporting_bytes(run, n, start, end));
+    } else if (start < end) {
         /* It may have been disabled since the batch was collected. */
         if (!ram_block_discard_begin()) {
-            why = REPORTING_INHIBITED;
-            break;
-        }
-        ret = reporting_discard_range(r, rb, start, next - start);
-        ram_block_discard_end();
-        bytes = reporting_bytes(run, n, start, next);
-        if (ret) {
-            reporting_skip(r, REPORTING_FAILED, bytes);
+            reporting_skip(r, REPORTING_INHIBITED,
+                           reporting_bytes(run, n, start, end));
         } else {
-            stat64_add(&r->stats.discarded, bytes);
+            /* No huge page is to be discarded in two parts. */
+            next = MIN(end, QEMU_ALIGN_DOWN(start + chunk, chunk));
+            if (reporting_discard_range(r, rb, start, next - start)) {
+                reporting_skip(r, REPORTING_FAILED,
+                               reporting_bytes(run, n, start, next));
+            } else {
+                stat64_add(&r->stats.discarded,
+                           reporting_bytes(run, n, start, next));
+            }
+            ram_block_discard_end();
         }
-        start = next;
     }
-    reporting_skip(r, why, reporting_bytes(run, n, start, end));
+
+    if (next < end) {
+        r->progress = next;
+    } else {
+        r->progress = 0;
+        r->first += n;
+    }
 }
 
-/* In the iothread or in the main loop, by whoever has the batch. */
-static void reporting_discard(VirtIOBalloonReporting *r)
+/*
+ * By whoever has the batch, until get_clock() is at the deadline. Returns
+ * whether it is done.
+ */
+static bool reporting_discard(VirtIOBalloonReporting *r, int64_t deadline)
 {
-    const ReportedRange *ranges;
-    unsigned int first, next;
-
-    g_array_sort(r->ranges, reporting_compare);
-    ranges = (const ReportedRange *)r->ranges->data;
-
-    for (first = 0; first < r->ranges->len; first = next) {
-        ram_addr_t end = ranges[first].end;
-
-        for (next = first + 1;
-             next < r->ranges->len && ranges[next].rb == ranges[first].rb &&
-             ranges[next].start <= end; next++) {
-            end = MAX(end, ranges[next].end);
-        }
-        reporting_discard_run(r, &ranges[first], next - first, end);
+    if (!r->first && !r->progress) {
+        g_array_sort(r->ranges, reporting_compare);
     }
+    do {
+        if (r->first == r->ranges->len) {
+            return true;
+        }
+        reporting_discard_step(r);
+    } while (get_clock() < deadline);
+
+    return r->first == r->ranges->len;
 }
 
 /*
@@ -363,6 +385,7 @@ static void reporting_discard(VirtIOBalloonReporting *r)
 static void reporting_complete(VirtIOBalloonReporting *r, bool push)
 {
     g_array_set_size(r->ranges, 0);
+    r->first = 0;
     while (r->buffers->len) {
         g_autofree VirtQueueElement *elem =
             g_ptr_array_steal_index(r->buffers, 0);
@@ -378,25 +401,31 @@ static void reporting_complete(VirtIOBalloonReporting *r, bool push)
     }
 }
 
-static void reporting_discard_bh(void *opaque)
+static void reporting_discard_timer(void *opaque)
 {
     ReportingHandover *h = opaque;
+    bool done;
 
     WITH_QEMU_LOCK_GUARD(&h->lock) {
         /* reporting_drain() may have been faster. */
-        if (h->state != REPORTING_QUEUED) {
+        if (h->state != REPORTING_QUEUED || h->wanted) {
             return;
         }
         h->state = REPORTING_RUNNING;
     }
 
-    reporting_discard(h->r);
+    done = reporting_discard(h->r, get_clock() + REPORTING_SLICE_NS);
 
     /* When the lock is released the device may go. */
     WITH_QEMU_LOCK_GUARD(&h->lock) {
-        h->state = REPORTING_DONE;
+        h->state = done ? REPORTING_DONE : REPORTING_QUEUED;
         qemu_cond_signal(&h->idle);
-        qemu_bh_schedule(h->r->serve_bh);
+        if (done) {
+            qemu_bh_schedule(h->r->serve_bh);
+        } else {
+            timer_mod(h->timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+                      (h->r->iothread ? 0 : REPORTING_PAUSE_NS));
+        }
     }
 }
 
@@ -414,13 +443,13 @@ static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
 }
 
 /*
- * Ends the batch if there is one. The iothread may be busy with something
- * else, which may even wait for us; then it is not asked.
+ * Ends the batch if there is one: a slice that runs is waited for, the rest is
+ * ours. The iothread may be busy with something else, which may even wait for
+ * us; it is not asked.
  */
 static void reporting_drain(VirtIOBalloonReporting *r, bool push)
 {
     ReportingHandover *h = r->handover;
-    bool mine = false;
 
     if (r->busy) {
         /* A reset, written by the ring; whoever is busy has the rest. */
@@ -433,20 +462,17 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
         return;
     }
 
-    qatomic_set(&r->cancel, !push);
     WITH_QEMU_LOCK_GUARD(&h->lock) {
-        if (h->state == REPORTING_QUEUED) {
-            h->state = REPORTING_RUNNING;
-            mine = true;
-        }
-        while (!mine && h->state == REPORTING_RUNNING) {
+        h->wanted = true;
+        while (h->state == REPORTING_RUNNING) {
             qemu_cond_wait(&h->idle, &h->lock);
         }
+        h->wanted = false;
+        h->state = REPORTING_RUNNING;
     }
-    if (mine) {
-        reporting_discard(r);
-    }
-    qatomic_set(&r->cancel, false);
+    r->cancel = !push;
+    reporting_discard(r, INT64_MAX);
+    r->cancel = false;
 
     reporting_set_state(r, REPORTING_IDLE);
     r->busy = true;
@@ -470,15 +496,15 @@ static void reporting_serve(VirtIOBalloon *s)
 
     r->busy = true;
     if (reporting_collect(s, &bounced)) {
-        if (r->iothread && !bounced) {
+        if (bounced) {
+            reporting_discard(r, INT64_MAX);
+            reporting_complete(r, true);
+            qemu_bh_schedule(r->serve_bh);
+        } else {
             /* The guest need not tell us of more until this is done. */
             virtio_queue_set_notification(r->vq, 0);
             reporting_set_state(r, REPORTING_QUEUED);
-            qemu_bh_schedule(r->handover->discard_bh);
-        } else {
-            reporting_discard(r);
-            reporting_complete(r, true);
-            qemu_bh_schedule(r->serve_bh);
+            timer_mod(r->handover->timer, 0);
         }
     }
     r->busy = false;
@@ -636,6 +662,7 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
 {
     DeviceState *dev = DEVICE(s);
     VirtIOBalloonReporting *r = &s->reporting;
+    AioContext *context = qemu_get_aio_context();
 
     r->vdev = VIRTIO_DEVICE(s);
     r->vq = virtio_add_queue(r->vdev, REPORTING_QUEUE_SIZE,
@@ -646,17 +673,14 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
     r->handover->r = r;
     qemu_mutex_init(&r->handover->lock);
     qemu_cond_init(&r->handover->idle);
+    r->chunk = REPORTING_CHUNK_MAX;
     r->serve_bh = virtio_bh_new_guarded(dev, reporting_serve_bh, s);
     if (r->iothread) {
         r->iothread_id = iothread_get_id(r->iothread);
-        /*
-         * Without the device's guard, which is not for other threads: it
-         * would bar the device to the guest while memory is discarded.
-         */
-        r->handover->discard_bh =
-            aio_bh_new_guarded(iothread_get_aio_context(r->iothread),
-                               reporting_discard_bh, r->handover, NULL);
+        context = iothread_get_aio_context(r->iothread);
     }
+    r->handover->timer = aio_timer_new(context, QEMU_CLOCK_REALTIME, SCALE_NS,
+                                       reporting_discard_timer, r->handover);
     migration_add_notifier(&r->migration, reporting_migration_event);
     qemu_set_balloon_reporting_handler(reporting_query);
     virtio_balloon_reporting_reset_stats(s);
@@ -667,9 +691,7 @@ static void reporting_handover_free(void *opaque)
 {
     ReportingHandover *h = opaque;
 
-    if (h->discard_bh) {
-        qemu_bh_delete(h->discard_bh);
-    }
+    timer_free(h->timer);
     qemu_cond_destroy(&h->idle);
     qemu_mutex_destroy(&h->lock);
     g_free(h);

@@ -30,7 +30,7 @@ typedef enum {
 /* Who has the buffers that were taken from the queue. */
 typedef enum {
     REPORTING_IDLE,         /* nobody, there are none */
-    REPORTING_QUEUED,       /* nobody yet, the iothread has been told */
+    REPORTING_QUEUED,       /* nobody, the thread that discards was told */
     REPORTING_RUNNING,      /* the thread that discards */
     REPORTING_DONE,         /* the main loop, which is to return them */
 } ReportingState;
@@ -54,12 +54,14 @@ typedef struct VirtIOBalloonReporting {
      * Then no batch begins, and a reset leaves nothing in the arrays.
      */
     bool busy;
-    /* Tells the thread that discards to skip what it has not done yet. */
-    bool cancel;
 
     /* In the hands of the one that the handover's state tells. */
     GPtrArray *buffers;
     GArray *ranges;
+    unsigned int first;     /* of the ranges, that is not done */
+    ram_addr_t progress;    /* in it and those that follow; 0 before it begins */
+    bool cancel;            /* skip what is not done */
+    size_t chunk;           /* bytes for a system call to discard */
 
     /* Written by the same, read at any time. */
     struct {

@@ -8,7 +8,8 @@
 # usage: qemu-bench.sh [RUNS]	(from the top of the repository)
 #
 # qemu		A guest of 5 GiB frees 4 GiB in one piece. The variant is the
-#		guest's engine, and its memory if that is not private. From
+#		guest's engine, and its memory if that is not private, or that
+#		one of its two CPUs is busy with something else. From
 #		before the memory is freed: discards, by bench/discards.c, MiB,
 #		milliseconds in them for a GiB, of which on the main loop with
 #		QEMU's big lock held, and the longest in milliseconds, also
@@ -83,7 +84,11 @@ guest()
 	esac
 	case $1 in
 	hinting*) APPEND=page_hinting=on wait_s=5 ;;
-	reporting) APPEND=page_hinting=off wait_s=18 ;;
+	reporting*) APPEND=page_hinting=off wait_s=18 ;;
+	esac
+	case $1 in
+	*-busy) busy='while :; do :; done &' ;;
+	*) busy= ;;
 	esac
 	case $1 in
 	*-memfd) memory="-object memory-backend-memfd,id=ram,size=5120M,share=on
@@ -96,7 +101,8 @@ guest()
 	: > "$said"
 	LD_PRELOAD=$(pwd)/build/guest/discards.so DISCARD_TOTALS=$totals SMP=2 MEM=5120 \
 		DEVICES="$memory -object iothread,id=reporting -qmp unix:$socket,server=on,wait=off" \
-		"$here"/guest.sh -c "$said" -t 300 -- stall 4096 ${wait_s}000 &
+		"$here"/guest.sh -c "$said" -t 300 -- \
+		"$busy stall 4096 ${wait_s}000" &
 	pid=$!
 	while kill -0 $pid 2>/dev/null && ! grep -q '^@quiet' "$said"; do
 		sleep 0.01
@@ -129,8 +135,10 @@ for run in $(seq "$repeat"); do
 	for arm in none plain main-loop iothread; do
 		guest hinting-memfd $arm "$run"
 	done
-	for arm in plain main-loop iothread; do
-		guest reporting $arm "$run"
+	for variant in reporting reporting-busy; do
+		for arm in plain main-loop iothread; do
+			guest $variant $arm "$run"
+		done
 	done
 done
 mv $table.new $table
