@@ -58,8 +58,8 @@
  */
 #define REPORTING_SLICE_NS (1 * SCALE_MS)
 /*
- * For the main loop as long a pause follows. Without it the BQL would be free
- * for an instant only, and a CPU that waits for it has to wake up first.
+ * For the main loop there is as long a pause before. Without it the BQL would be
+ * free for an instant only, and a CPU that waits for it has to wake up first.
  */
 #define REPORTING_PAUSE_NS REPORTING_SLICE_NS
 
@@ -401,6 +401,13 @@ static void reporting_complete(VirtIOBalloonReporting *r, bool push)
     }
 }
 
+/* Once it is scheduled and the state is REPORTING_QUEUED, a slice follows. */
+static void reporting_schedule(ReportingHandover *h)
+{
+    timer_mod(h->timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+              (h->r->iothread ? 0 : REPORTING_PAUSE_NS));
+}
+
 static void reporting_discard_timer(void *opaque)
 {
     ReportingHandover *h = opaque;
@@ -423,8 +430,7 @@ static void reporting_discard_timer(void *opaque)
         if (done) {
             qemu_bh_schedule(h->r->serve_bh);
         } else {
-            timer_mod(h->timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
-                      (h->r->iothread ? 0 : REPORTING_PAUSE_NS));
+            reporting_schedule(h);
         }
     }
 }
@@ -504,7 +510,7 @@ static void reporting_serve(VirtIOBalloon *s)
             /* The guest need not tell us of more until this is done. */
             virtio_queue_set_notification(r->vq, 0);
             reporting_set_state(r, REPORTING_QUEUED);
-            timer_mod(r->handover->timer, 0);
+            reporting_schedule(r->handover);
         }
     }
     r->busy = false;

@@ -59,7 +59,7 @@ typedef struct VirtIOBalloonReporting {
     GPtrArray *buffers;
     GArray *ranges;
     unsigned int first;     /* of the ranges, that is not done */
-    ram_addr_t progress;    /* in it and those that follow; 0 before it begins */
+    ram_addr_t progress;    /* in the run that it begins; 0 at its start */
     bool cancel;            /* skip what is not done */
     size_t chunk;           /* bytes for a system call to discard */
 

@@ -108,6 +108,12 @@ for to in $(seq "$hops"); do
 	grep -q '"status": "completed"' "$sockets/log"
 	[ "$how" != postcopy ] || grep -q '"postcopy-requests": [1-9]' "$sockets/log" ||
 		{ echo "hop $to: postcopy had nothing to do"; exit 1; }
+	# Only ours can tell.
+	if [ "$how" = postcopy ] && build/guest/qmp "$sockets/$to" \
+		'{"execute": "query-balloon-reporting"}' > "$sockets/log" 2>&1; then
+		grep -o '"inhibited": [1-9][0-9]*' "$sockets/log" ||
+			{ echo "hop $to: hints of postcopy were discarded"; exit 1; }
+	fi
 	build/guest/qmp "$sockets/$from" '{"execute": "quit"}' > /dev/null 2>&1 || true
 	echo "hop $to, $how: $(($(date +%s) - began)) s"
 	sleep 2
