@@ -58,8 +58,8 @@
  */
 #define REPORTING_SLICE_NS (1 * SCALE_MS)
 /*
- * For the main loop there is as long a pause before. Without it the BQL would be
- * free for an instant only, and a CPU that waits for it has to wake up first.
+ * For the main loop there is as long a pause before. Without it the BQL would
+ * be free for an instant, and a CPU that waits for it has to wake up first.
  */
 #define REPORTING_PAUSE_NS REPORTING_SLICE_NS
 
