@@ -46,6 +46,7 @@
 #include "qapi/qapi-types-machine.h"
 #include "system/balloon.h"
 #include "system/hostmem.h"
+#include "system/replay.h"
 #include "system/system.h"
 #include "trace.h"
 
@@ -53,8 +54,8 @@
 
 /*
  * For so long a batch is worked at before others are looked at. A system call
- * is to take no longer; from how long they take follows how much the next one
- * gets. Huge pages are discarded a hundred times faster than small ones.
+ * should take no longer; from how long they take follows how much the next one
+ * gets. Huge pages are discarded sixty times faster than small ones.
  */
 #define REPORTING_SLICE_NS (1 * SCALE_MS)
 /*
@@ -161,14 +162,22 @@ static bool reporting_can_free(RAMBlock *rb)
            qemu_ram_pagesize(rb) == qemu_real_host_page_size();
 }
 
-/* An NVDIMM's memory is the backend's, and only its mapping tells. */
-static bool reporting_is_persistent(VirtIODevice *vdev, hwaddr gpa)
+/*
+ * An NVDIMM's memory is the backend's, and only its mapping tells; behind an
+ * IOMMU that can't be seen.
+ */
+static bool reporting_is_persistent(VirtIODevice *vdev, RAMBlock *rb,
+                                    hwaddr gpa)
 {
-    MemoryRegionSection section =
-        memory_region_find(vdev->dma_as->root, gpa, 1);
+    MemoryRegionSection section;
 
+    if (rb->mr == MACHINE(qdev_get_machine())->ram) {
+        return false;
+    }
+    section = memory_region_find(vdev->dma_as->root, gpa, 1);
     memory_region_unref(section.mr);
-    return section.nonvolatile;
+    return section.nonvolatile ||
+           (section.mr && memory_region_get_iommu(section.mr));
 }
 
 /* Returns false for what was mapped to a bounce buffer. */
@@ -201,7 +210,7 @@ static bool reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
         return range.rb;
     }
     if (!range.rb || !reporting_is_guest_ram(range.rb) ||
-        reporting_is_persistent(r->vdev, gpa) ||
+        reporting_is_persistent(r->vdev, range.rb, gpa) ||
         range.start + size > qemu_ram_get_used_length(range.rb)) {
         trace_virtio_balloon_bad_addr(gpa);
         reporting_skip(r, REPORTING_NOT_RAM, size);
@@ -213,26 +222,50 @@ static bool reporting_add_hint(VirtIOBalloon *s, hwaddr gpa, void *addr,
 }
 
 /*
- * Takes the buffers that wait in the queue. The device's bounce buffers have
- * room for a page, which is also for others: who has it is the last.
+ * A buffer with something that is not memory goes back as it is: that was
+ * mapped to a bounce buffer, for which there is room for a page, also for
+ * others.
  */
-static bool reporting_collect(VirtIOBalloon *s, bool *bounced)
+static void reporting_refuse_last(VirtIOBalloonReporting *r,
+                                  unsigned int nr_ranges)
+{
+    g_autofree VirtQueueElement *elem =
+        g_ptr_array_steal_index(r->buffers, r->buffers->len - 1);
+    unsigned int i;
+
+    for (i = nr_ranges; i < r->ranges->len; i++) {
+        ReportedRange *range = &g_array_index(r->ranges, ReportedRange, i);
+
+        reporting_skip(r, REPORTING_NOT_RAM, range->end - range->start);
+    }
+    g_array_set_size(r->ranges, nr_ranges);
+    virtqueue_push(r->vq, elem, 0);
+    virtio_notify(r->vdev, r->vq);
+}
+
+/* Takes the buffers that wait in the queue. */
+static bool reporting_collect(VirtIOBalloon *s)
 {
     VirtIOBalloonReporting *r = &s->reporting;
     VirtQueueElement *elem;
     unsigned int descriptors = 0;
     unsigned int i;
 
-    *bounced = false;
-    while (descriptors < REPORTING_BATCH_FULL && !*bounced &&
+    while (descriptors < REPORTING_BATCH_FULL &&
            (elem = virtqueue_pop(r->vq, sizeof(VirtQueueElement)))) {
+        unsigned int nr_ranges = r->ranges->len;
+        bool refuse = false;
+
         stat64_add(&r->stats.buffers, 1);
         g_ptr_array_add(r->buffers, elem);
         descriptors += elem->in_num + elem->out_num;
         for (i = 0; i < elem->in_num; i++) {
-            *bounced |= !reporting_add_hint(s, elem->in_addr[i],
-                                            elem->in_sg[i].iov_base,
-                                            elem->in_sg[i].iov_len);
+            refuse |= !reporting_add_hint(s, elem->in_addr[i],
+                                          elem->in_sg[i].iov_base,
+                                          elem->in_sg[i].iov_len);
+        }
+        if (refuse) {
+            reporting_refuse_last(r, nr_ranges);
         }
     }
     if (!r->buffers->len) {
@@ -448,10 +481,18 @@ static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
     r->handover->state = state;
 }
 
+/* A hint need not be followed, so nobody has to wait for the rest of a batch. */
+static void reporting_cancel(VirtIOBalloonReporting *r)
+{
+    r->cancel = true;
+    reporting_discard(r, INT64_MAX);
+    r->cancel = false;
+}
+
 /*
  * Ends the batch if there is one: a slice that runs is waited for, the rest is
- * ours. The iothread may be busy with something else, which may even wait for
- * us; it is not asked.
+ * cancelled. The iothread may be busy with something else, which may even wait
+ * for us; it is not asked.
  */
 static void reporting_drain(VirtIOBalloonReporting *r, bool push)
 {
@@ -460,6 +501,7 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
     if (r->busy) {
         /* A reset, written by the ring; whoever is busy has the rest. */
         if (!push) {
+            reporting_cancel(r);
             reporting_complete(r, false);
         }
         return;
@@ -476,24 +518,26 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
         h->wanted = false;
         h->state = REPORTING_RUNNING;
     }
-    r->cancel = !push;
-    reporting_discard(r, INT64_MAX);
-    r->cancel = false;
+    reporting_cancel(r);
 
     reporting_set_state(r, REPORTING_IDLE);
     r->busy = true;
     reporting_complete(r, push);
     if (push) {
         virtio_queue_set_notification(r->vq, 1);
+        /* Of what came before that, nobody was told. */
+        qemu_bh_schedule(r->serve_bh);
     }
     r->busy = false;
 }
 
-/* One batch; the guest could add buffers for as long as we take them. */
+/*
+ * One batch; the guest could add buffers for as long as we take them. If it is
+ * recorded, all happens when the guest asks for it, not when there is time.
+ */
 static void reporting_serve(VirtIOBalloon *s)
 {
     VirtIOBalloonReporting *r = &s->reporting;
-    bool bounced;
 
     if (!r->vdev->vm_running || r->busy ||
         reporting_state(r) != REPORTING_IDLE) {
@@ -501,11 +545,11 @@ static void reporting_serve(VirtIOBalloon *s)
     }
 
     r->busy = true;
-    if (reporting_collect(s, &bounced)) {
-        if (bounced) {
+    if (reporting_collect(s)) {
+        if (replay_mode != REPLAY_MODE_NONE) {
             reporting_discard(r, INT64_MAX);
             reporting_complete(r, true);
-            qemu_bh_schedule(r->serve_bh);
+            replay_bh_schedule_event(r->serve_bh);
         } else {
             /* The guest need not tell us of more until this is done. */
             virtio_queue_set_notification(r->vq, 0);
@@ -679,7 +723,7 @@ void virtio_balloon_reporting_realize(VirtIOBalloon *s)
     r->handover->r = r;
     qemu_mutex_init(&r->handover->lock);
     qemu_cond_init(&r->handover->idle);
-    r->chunk = REPORTING_CHUNK_MAX;
+    r->chunk = REPORTING_CHUNK_MIN;
     r->serve_bh = virtio_bh_new_guarded(dev, reporting_serve_bh, s);
     if (r->iothread) {
         r->iothread_id = iothread_get_id(r->iothread);

@@ -515,6 +515,29 @@ static void test_large(const void *property)
     stop_guest(g);
 }
 
+/* In several calls, of which the bytes must be none's or one's. */
+static void test_sum(const void *property)
+{
+    /* From a byte after a page begins to a byte before one ends. */
+    Hint hints[] = {
+        { AREA + 1, 100 * MiB },
+        { AREA + 50 * MiB, 110 * MiB - 1 },
+    };
+    int64_t unaligned = 2 * (PAGE - 1);
+    Guest *g = start_slow_guest(property);
+
+    fill(g, AREA, 160 * MiB);
+    report(g, hints, ARRAY_SIZE(hints));
+    assert_untouched(g, AREA, PAGE);
+    assert_discarded(g, AREA + PAGE, 160 * MiB - 2 * PAGE);
+    assert_untouched(g, AREA + 160 * MiB - PAGE, PAGE);
+    g_assert_cmpint(skipped(g, "unaligned"), ==, unaligned);
+    g_assert_cmpint(counter(g, "discarded-bytes"), ==,
+                    hints[0].len + hints[1].len - unaligned);
+    g_assert_cmpint(counter(g, "discards"), >=, 3);
+    stop_guest(g);
+}
+
 static void test_overlapping(const void *property)
 {
     Hint hints[] = {
@@ -579,7 +602,7 @@ static void test_not_ram(const void *property)
     stop_guest(g);
 }
 
-/* A device has bounce buffers for one page. */
+/* A device has bounce buffers for one page; what has one goes back at once. */
 static void test_not_ram_at_once(const void *property)
 {
     const Hint apic = { 0xfee00000, PAGE }, rom = { 0xfffff000, PAGE };
@@ -662,6 +685,56 @@ static void test_nvdimm(const void *property)
     stop_guest(g);
 }
 
+/* Has the queue with its used ring among the device's registers. */
+static void move_used_ring(Guest *g, uint16_t offset)
+{
+    int common = g->pci->common_cfg_offset;
+    uint64_t used = g->pci->bar.addr + common + offset;
+
+    qpci_io_writew(g->pci->pdev, g->pci->bar,
+                   common + VIRTIO_PCI_COMMON_Q_SELECT, REPORTING_VQ);
+    /* No more than there is room for among the registers. */
+    qpci_io_writew(g->pci->pdev, g->pci->bar,
+                   common + VIRTIO_PCI_COMMON_Q_SIZE, 16);
+    qpci_io_writel(g->pci->pdev, g->pci->bar,
+                   common + VIRTIO_PCI_COMMON_Q_USEDLO, used);
+    qpci_io_writel(g->pci->pdev, g->pci->bar,
+                   common + VIRTIO_PCI_COMMON_Q_USEDHI, used >> 32);
+    qpci_io_writew(g->pci->pdev, g->pci->bar,
+                   common + VIRTIO_PCI_COMMON_Q_ENABLE, 1);
+}
+
+/*
+ * The used ring's flags are the register that resets the queue, so that not
+ * to be notified has that effect, when a batch is about to begin.
+ */
+static void test_ring_resets_queue(const void *property)
+{
+    Hint hint = { AREA, 1 * MiB };
+    Guest *g = start_guest_m(property);
+
+    if (!(g->vdev->features & (1ull << VIRTIO_F_RING_RESET))) {
+        g_test_skip("queues can't be reset");
+        stop_guest(g);
+        return;
+    }
+    fill(g, hint.addr, hint.len);
+    move_used_ring(g, VIRTIO_PCI_COMMON_Q_RESET);
+    add_buffer(g, &hint, 1);
+    kick(g);
+    wait_until(counter(g, "hints") == 1 && !in_flight(g));
+    g_assert_cmpint(skipped(g, "cancelled"), ==, hint.len);
+    assert_untouched(g, hint.addr, hint.len);
+
+    qvirtio_reset(g->vdev);
+    forget_device(g);
+    start_device(g);
+    report(g, &hint, 1);
+    assert_discarded(g, hint.addr, hint.len);
+    assert_balance(g);
+    stop_guest(g);
+}
+
 /*
  * The used ring is in the device's registers, so that the number of a returned
  * buffer becomes the status: as it is, which has the queue served, or a reset.
@@ -681,28 +754,16 @@ static void test_ring_in_registers(const void *property)
     unsigned int i;
 
     for (i = 0; i < ARRAY_SIZE(status); i++) {
-        int common = g->pci->common_cfg_offset;
-        uint64_t used = g->pci->bar.addr + common + VIRTIO_PCI_COMMON_STATUS -
-                        offsetof(struct vring_used, ring);
         int64_t buffers = counter(g, "buffers");
 
-        qpci_io_writew(g->pci->pdev, g->pci->bar,
-                       common + VIRTIO_PCI_COMMON_Q_SELECT, REPORTING_VQ);
-        /* No more than there is room for among the registers. */
-        qpci_io_writew(g->pci->pdev, g->pci->bar,
-                       common + VIRTIO_PCI_COMMON_Q_SIZE, 16);
-        qpci_io_writel(g->pci->pdev, g->pci->bar,
-                       common + VIRTIO_PCI_COMMON_Q_USEDLO, used);
-        qpci_io_writel(g->pci->pdev, g->pci->bar,
-                       common + VIRTIO_PCI_COMMON_Q_USEDHI, used >> 32);
-        qpci_io_writew(g->pci->pdev, g->pci->bar,
-                       common + VIRTIO_PCI_COMMON_Q_ENABLE, 1);
+        move_used_ring(g, VIRTIO_PCI_COMMON_STATUS -
+                          offsetof(struct vring_used, ring));
         fill(g, hint.addr, hint.len);
-        add_buffer_at(g, status[i], &hint, 1);
         if (!status[i]) {
             /* Another, which goes with the reset. */
-            add_buffer_at(g, 1, &apic, 1);
+            add_buffer_at(g, 1, &hint, 1);
         }
+        add_buffer_at(g, status[i], status[i] ? &hint : &apic, 1);
         kick(g);
         wait_until(counter(g, "buffers") != buffers && !in_flight(g) &&
                    g->vdev->bus->get_status(g->vdev) == status[i]);
@@ -779,13 +840,15 @@ static void test_wrap(const void *property)
     Hint hint = { UINT64_MAX - PAGE + 1, 2 * PAGE };
     Guest *g = start_guest_m(property);
 
-    /* To virtio the end of the addresses is followed by their start. */
+    /*
+     * To virtio the end of the addresses is followed by their start, and that
+     * is memory. A buffer of which some is not goes back as it is.
+     */
     fill(g, 0, 2 * PAGE);
     report(g, &hint, 1);
-    assert_discarded(g, 0, PAGE);
-    assert_untouched(g, PAGE, PAGE);
-    g_assert_cmpint(skipped(g, "not-ram"), ==, PAGE);
-    assert_counters(g, 2, PAGE, 1);
+    assert_untouched(g, 0, 2 * PAGE);
+    g_assert_cmpint(skipped(g, "not-ram"), ==, 2 * PAGE);
+    assert_counters(g, 2, 0, 0);
     stop_guest(g);
 }
 
@@ -901,16 +964,39 @@ static void begin_pieces(Guest *g)
     wait_until(counter(g, "buffers") > buffers);
 }
 
+#define LAST_BYTE(i)    (PIECE_AT(i) + PIECE - 1)
+
 /* The last one is as it was: the device did not come to it. */
 static bool was_cut_short(Guest *g)
 {
-    return qtest_readb(g->qts, PIECE_AT(PIECES) - 1 * MiB - 1) == PATTERN;
+    return qtest_readb(g->qts, LAST_BYTE(PIECES - 1)) == PATTERN;
+}
+
+/* From now on the memory is somebody's: no more of it goes, old or new. */
+static void assert_quiet(Guest *g)
+{
+    bool left[PIECES];
+    unsigned int i;
+
+    for (i = 0; i < PIECES; i++) {
+        left[i] = qtest_readb(g->qts, LAST_BYTE(i)) == PATTERN;
+    }
+    g_usleep(20000);
+    for (i = 0; i < PIECES; i++) {
+        g_assert_cmpint(qtest_readb(g->qts, LAST_BYTE(i)) == PATTERN, ==,
+                        left[i]);
+    }
+
+    fill_pieces(g);
+    g_usleep(20000);
+    assert_pieces(g, PATTERN);
 }
 
 static void test_inhibited(const void *property)
 {
     Hint hint = { AREA, 4 * PAGE };
     Guest *g = start_slow_guest(property);
+    int64_t discarded;
     QDict *answer;
     bool possible;
 
@@ -929,21 +1015,22 @@ static void test_inhibited(const void *property)
     qtest_qmp_assert_success(g->qts,
         "{ 'execute': 'migrate-set-parameters', 'arguments': {"
         "  'max-bandwidth': 65536 } }");
-    /* What is in flight when it begins is done before. */
+    /* What is in flight when it begins is not after that. */
     begin_pieces(g);
     g_assert_cmpint(in_flight(g), >, 0);
     qtest_qmp_assert_success(g->qts,
         "{ 'execute': 'migrate', 'arguments': {"
         "  'uri': 'exec:cat > /dev/null' } }");
     g_assert_cmpint(in_flight(g), ==, 0);
-    g_assert_cmpint(counter(g, "discarded-bytes"), ==, PIECES * PIECE);
+    g_assert_cmpint(skipped(g, "cancelled"), >, 0);
+    discarded = counter(g, "discarded-bytes");
     wait_migration(g, "active");
     qtest_qmp_eventwait(g->qts, "RESUME");
 
     fill(g, AREA, 4 * PAGE);
     report(g, &hint, 1);
     g_assert_cmpint(skipped(g, "inhibited"), ==, 4 * PAGE);
-    g_assert_cmpint(counter(g, "discarded-bytes"), ==, PIECES * PIECE);
+    g_assert_cmpint(counter(g, "discarded-bytes"), ==, discarded);
     assert_balance(g);
     assert_untouched(g, AREA, 4 * PAGE);
 
@@ -951,14 +1038,40 @@ static void test_inhibited(const void *property)
     wait_migration(g, "cancelled");
     report(g, &hint, 1);
     assert_discarded(g, AREA, 4 * PAGE);
-    g_assert_cmpint(counter(g, "discarded-bytes"), ==,
-                    PIECES * PIECE + 4 * PAGE);
+    g_assert_cmpint(counter(g, "discarded-bytes"), ==, discarded + 4 * PAGE);
     assert_balance(g);
+    stop_guest(g);
+}
+
+/* While memory is migrated the guest goes on, and hints as before. */
+static void test_migration(const void *property)
+{
+    Guest *g = start_slow_guest(property);
+
+    fill(g, AREA, 256 * MiB);
+    qtest_qmp_assert_success(g->qts,
+        "{ 'execute': 'migrate-set-parameters', 'arguments': {"
+        "  'max-bandwidth': 65536 } }");
+    begin_pieces(g);
+    g_assert_cmpint(in_flight(g), >, 0);
+    /* The device does not want to be told of that. */
+    add_buffer(g, pieces, 1);
+    qtest_writew(g->qts, g->vq->avail + 2, g->sent);
+    qtest_qmp_assert_success(g->qts,
+        "{ 'execute': 'migrate', 'arguments': {"
+        "  'uri': 'exec:cat > /dev/null' } }");
+    wait_returned(g);
+    assert_balance(g);
+    assert_discarded(g, PIECE_AT(0), PIECE);
+    wait_migration(g, "active");
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate_cancel' }");
+    wait_migration(g, "cancelled");
     stop_guest(g);
 }
 
 static void test_stop(const void *property)
 {
+    const int64_t all = PIECES * PIECE;
     Guest *g = start_slow_guest(property);
     unsigned int i, seen = 0;
 
@@ -973,30 +1086,29 @@ static void test_stop(const void *property)
     qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     wait_returned(g);
     assert_pieces(g, 0);
-    g_assert_cmpint(counter(g, "discarded-bytes"), ==, PIECES * PIECE);
+    g_assert_cmpint(counter(g, "discarded-bytes"), ==, all);
 
     /* Stopped in between: what was taken has been returned. */
     for (i = 0; i < 8; i++) {
+        int64_t left;
+
         begin_pieces(g);
-        seen += in_flight(g) > 0;
+        /* It can be asked between two slices. */
+        g_usleep(4000);
+        left = in_flight(g);
+        seen += left > 0 && left < all;
         qtest_qmp_assert_success(g->qts, "{ 'execute': 'stop' }");
         assert_balance(g);
         g_assert_cmpint(returned(g), ==, g->sent);
-        assert_pieces(g, 0);
+        assert_quiet(g);
         qtest_qmp_assert_success(g->qts, "{ 'execute': 'cont' }");
     }
     g_assert_cmpint(seen, >, 0);
-    g_assert_cmpint(counter(g, "discarded-bytes"), ==, 9 * PIECES * PIECE);
+    g_assert_cmpint(skipped(g, "cancelled"), >, 0);
+    report(g, pieces, PIECES);
+    assert_pieces(g, 0);
     assert_balance(g);
     stop_guest(g);
-}
-
-/* From now on the memory is somebody's, so it stays as it is. */
-static void assert_quiet(Guest *g)
-{
-    fill_pieces(g);
-    g_usleep(20000);
-    assert_pieces(g, PATTERN);
 }
 
 static void test_device_reset(const void *property)
@@ -1414,6 +1526,7 @@ int main(int argc, char **argv)
     add_case("coalesce", test_coalesce);
     add_case("large", test_large);
     add_case("overlapping", test_overlapping);
+    add_case("sum", test_sum);
     add_case("many", test_many);
     add_case("not-ram", test_not_ram);
     add_case("not-ram-at-once", test_not_ram_at_once);
@@ -1421,6 +1534,7 @@ int main(int argc, char **argv)
     add_case("nvdimm", test_nvdimm);
     add_case("pmem", test_pmem);
     add_case("ring-in-registers", test_ring_in_registers);
+    add_case("ring-resets-queue", test_ring_resets_queue);
     add_case("shared-device", test_shared_device);
     add_case("zero-length", test_zero_length);
     add_case("wrap", test_wrap);
@@ -1428,6 +1542,7 @@ int main(int argc, char **argv)
     add_case("own-queue", test_own_queue);
     add_case("poisoned", test_poisoned);
     add_case("inhibited", test_inhibited);
+    add_case("migration", test_migration);
     add_case("stop", test_stop);
     add_case("device-reset", test_device_reset);
     add_case("reset-waiting", test_reset_waiting);
