@@ -481,7 +481,7 @@ static void reporting_set_state(VirtIOBalloonReporting *r, ReportingState state)
     r->handover->state = state;
 }
 
-/* A hint need not be followed, so nobody has to wait for the rest of a batch. */
+/* A hint need not be followed: nobody has to wait for the rest of a batch. */
 static void reporting_cancel(VirtIOBalloonReporting *r)
 {
     r->cancel = true;

@@ -79,7 +79,7 @@ grep -qs ^@loaded "$name.0" || { cat "$name.0.said"; tail "$name.0"; exit 1; }
 # Postcopy has to have something left when it begins, and to last a while.
 limits='"max-bandwidth": 4000000000, "downtime-limit": 3000'
 [ "$how" != postcopy ] || limits='"max-bandwidth": 33554432, "downtime-limit": 1,
-	"max-postcopy-bandwidth": 67108864'
+	"max-postcopy-bandwidth": 33554432'
 
 for to in $(seq "$hops"); do
 	from=$((to - 1))
