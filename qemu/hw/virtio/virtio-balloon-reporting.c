@@ -331,8 +331,8 @@ static int reporting_discard_range(VirtIOBalloonReporting *r, RAMBlock *rb,
 }
 
 /*
- * One step of the batch, or a run's skipping. A run are ranges in order of
- * which each touches or overlaps those before it.
+ * The next call for the batch, or the rest of a run skipped. A run is ranges
+ * in order, of which each touches or overlaps those before it.
  */
 static void reporting_discard_step(VirtIOBalloonReporting *r)
 {
