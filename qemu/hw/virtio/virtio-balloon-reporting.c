@@ -525,8 +525,6 @@ static void reporting_drain(VirtIOBalloonReporting *r, bool push)
     reporting_complete(r, push);
     if (push) {
         virtio_queue_set_notification(r->vq, 1);
-        /* Of what came before that, nobody was told. */
-        qemu_bh_schedule(r->serve_bh);
     }
     r->busy = false;
 }
@@ -659,6 +657,8 @@ static int reporting_migration_event(NotifierWithReturn *notifier,
 
     if (event->type == MIG_EVENT_PRECOPY_SETUP) {
         reporting_drain(r, true);
+        /* Of what came while notifications were off, nobody was told. */
+        qemu_bh_schedule(r->serve_bh);
     }
     return 0;
 }

@@ -340,9 +340,7 @@ static void test_discard(const void *property)
 
 static void test_memfd(const void *property)
 {
-    Guest *g = start_guest(property, "-m 64M "
-        "-object memory-backend-memfd,id=ram,size=64M,share=on "
-        "-machine memory-backend=ram");
+    Guest *g = start_slow_guest(property);
 
     check_discard(g);
     stop_guest(g);
@@ -926,6 +924,23 @@ static void wait_migration(Guest *g, const char *status)
     }
 }
 
+/* As good as never done. */
+static void begin_migration(Guest *g)
+{
+    qtest_qmp_assert_success(g->qts,
+        "{ 'execute': 'migrate-set-parameters', 'arguments': {"
+        "  'max-bandwidth': 65536 } }");
+    qtest_qmp_assert_success(g->qts,
+        "{ 'execute': 'migrate', 'arguments': {"
+        "  'uri': 'exec:cat > /dev/null' } }");
+}
+
+static void cancel_migration(Guest *g)
+{
+    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate_cancel' }");
+    wait_migration(g, "cancelled");
+}
+
 /* Takes a while in a slow guest, and can be interrupted. */
 #define PIECES          16
 #define PIECE           (8 * MiB)
@@ -1011,16 +1026,10 @@ static void test_inhibited(const void *property)
         stop_guest(g);
         return;
     }
-    /* As good as never done. */
-    qtest_qmp_assert_success(g->qts,
-        "{ 'execute': 'migrate-set-parameters', 'arguments': {"
-        "  'max-bandwidth': 65536 } }");
     /* What is in flight when it begins is not after that. */
     begin_pieces(g);
     g_assert_cmpint(in_flight(g), >, 0);
-    qtest_qmp_assert_success(g->qts,
-        "{ 'execute': 'migrate', 'arguments': {"
-        "  'uri': 'exec:cat > /dev/null' } }");
+    begin_migration(g);
     g_assert_cmpint(in_flight(g), ==, 0);
     g_assert_cmpint(skipped(g, "cancelled"), >, 0);
     discarded = counter(g, "discarded-bytes");
@@ -1034,8 +1043,7 @@ static void test_inhibited(const void *property)
     assert_balance(g);
     assert_untouched(g, AREA, 4 * PAGE);
 
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate_cancel' }");
-    wait_migration(g, "cancelled");
+    cancel_migration(g);
     report(g, &hint, 1);
     assert_discarded(g, AREA, 4 * PAGE);
     g_assert_cmpint(counter(g, "discarded-bytes"), ==, discarded + 4 * PAGE);
@@ -1049,23 +1057,17 @@ static void test_migration(const void *property)
     Guest *g = start_slow_guest(property);
 
     fill(g, AREA, 256 * MiB);
-    qtest_qmp_assert_success(g->qts,
-        "{ 'execute': 'migrate-set-parameters', 'arguments': {"
-        "  'max-bandwidth': 65536 } }");
     begin_pieces(g);
     g_assert_cmpint(in_flight(g), >, 0);
     /* The device does not want to be told of that. */
     add_buffer(g, pieces, 1);
     qtest_writew(g->qts, g->vq->avail + 2, g->sent);
-    qtest_qmp_assert_success(g->qts,
-        "{ 'execute': 'migrate', 'arguments': {"
-        "  'uri': 'exec:cat > /dev/null' } }");
+    begin_migration(g);
     wait_returned(g);
     assert_balance(g);
     assert_discarded(g, PIECE_AT(0), PIECE);
     wait_migration(g, "active");
-    qtest_qmp_assert_success(g->qts, "{ 'execute': 'migrate_cancel' }");
-    wait_migration(g, "cancelled");
+    cancel_migration(g);
     stop_guest(g);
 }
 
