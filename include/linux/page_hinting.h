@@ -7,7 +7,6 @@
 #define _LINUX_PAGE_HINTING_H
 
 #include <linux/errno.h>
-#include <linux/llist.h>
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
@@ -18,9 +17,11 @@ struct page_hinting_device;
  * @nr_ranges: valid entries in @ranges
  * @nr_blocks: free blocks that the ranges were coalesced from
  * @nr_pages: sum of the ranges' lengths, in pages
- * @node: links the batch while it is idle; the engine's
+ * @since: when it was begun, in jiffies, 0 while it is idle; the engine's
+ * @sent: whether the device has it; the engine's
  * @ranges: what to report, one entry a physically contiguous range; each
- *	lies in one zone and is a multiple of the minimum order's size
+ *	lies in one zone and one memory section, and is a multiple of the
+ *	minimum order's size
  *
  * From &page_hinting_device.report until page_hinting_complete() the batch
  * is the device's to read; nobody may change it.
@@ -29,7 +30,8 @@ struct page_hinting_batch {
 	unsigned int		nr_ranges;
 	unsigned int		nr_blocks;
 	unsigned long		nr_pages;
-	struct llist_node	node;
+	unsigned long		since;
+	bool			sent;
 	struct scatterlist	ranges[];
 };
 
@@ -41,6 +43,8 @@ struct page_hinting_batch {
  *	for the host nor allocate memory by any means that can reclaim.
  * @max_ranges: ranges that a batch may have, at least 1
  * @max_batches: batches that may be in flight together, at least 1
+ * @max_descriptors: ranges that may be in flight together, all batches counted,
+ *	at least 1
  *
  * The device sets all the fields before page_hinting_register(), and changes
  * none until page_hinting_unregister() is over.
@@ -50,6 +54,7 @@ struct page_hinting_device {
 		      struct page_hinting_batch *batch);
 	unsigned int max_ranges;
 	unsigned int max_batches;
+	unsigned int max_descriptors;
 };
 
 #ifdef CONFIG_FREE_PAGE_HINTING

@@ -5,7 +5,6 @@
  * zone's lock is taken once for many blocks and neighbours meet.
  */
 #include <linux/jiffies.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sort.h>
@@ -13,82 +12,59 @@
 #include "internal.h"
 
 /*
- * A look without the zone's lock, for isolation looks again: what is not this
- * block any more won't be. So an array has room for what is new, however long
- * the age is, if the same memory is used and freed again and again.
- */
-static bool is_stale(const struct page_hinting_entry *entry)
-{
-	struct page *page = pfn_to_online_page(entry->pfn);
-
-	/*
-	 * The memory may have gone since. If not, what the capture wrote before
-	 * the entry is to be seen, by page_hinting_array_peek()'s acquire.
-	 */
-	return !page || !(READ_ONCE(page->flags) & BIT(PG_captured)) ||
-	       READ_ONCE(page->hint_time) != entry->time;
-}
-
-/**
- * page_hinting_collect_array - collect what is old enough in one array
- * @array: the array; in order of time, so the first young entry that is still
- *	true ends the search
- * @pending: where to put the entries, as long as there is room
- * @now: the time, in jiffies
- * @age: how old an entry has to be, in jiffies
+ * Collects what is old enough in one array, more or less in order of time: so
+ * the first young entry that is still true ends the search. One that is not
+ * true goes however young it is. So an array has room for what is new, however
+ * long the age is, if the same memory is used and freed again and again.
  */
 void page_hinting_collect_array(struct page_hinting_array *array,
 				struct page_hinting_pending *pending,
 				unsigned long now, unsigned long age)
 {
 	struct page_hinting_entry entry;
+	struct zone *locked = NULL;
+	unsigned int looked = 0;
 
 	while (pending->nr < PAGE_HINTING_MAX_PENDING &&
 	       page_hinting_array_peek(array, &entry)) {
-		struct page_hinting_candidate *candidate;
-		bool stale = is_stale(&entry);
+		bool captured;
 
-		if (!stale && time_before(now, entry.time + age))
+		if (entry.zone != locked || ++looked % PAGE_HINTING_PER_LOCK == 0) {
+			if (locked)
+				spin_unlock_irq(&locked->lock);
+			locked = entry.zone;
+			spin_lock_irq(&locked->lock);
+		}
+
+		captured = page_hinting_captured(&entry);
+		if (captured && time_before(now, entry.time + age))
 			break;
-
-		if (stale) {
-			atomic_long_inc(&page_hinting_counters.stale);
-		} else {
-			candidate = &pending->candidates[pending->nr];
-			candidate->zone = page_hinting_zone(pfn_to_page(entry.pfn));
-			candidate->entry = entry;
+		if (captured) {
+			pending->candidates[pending->nr] = entry;
 			/* Counted twice for a moment, see page_hinting_waiting(). */
 			WRITE_ONCE(pending->nr, pending->nr + 1);
+		} else {
+			page_hinting_count_add(HINT_STALE, 1);
 		}
 		page_hinting_array_pop(array);
 	}
+	if (locked)
+		spin_unlock_irq(&locked->lock);
 }
 
-/**
- * page_hinting_collect - collect what is old enough from all CPUs' arrays
- * @pending: where to put the entries, as long as there is room
- * @now: the time, in jiffies
- * @age: how old an entry has to be, in jiffies
- *
- * Context: the pass.
- */
 void page_hinting_collect(struct page_hinting_pending *pending,
 			  unsigned long now, unsigned long age)
 {
 	int cpu;
 
-	/* Possible, not online: a CPU that went offline left its entries. */
-	for_each_possible_cpu(cpu)
+	/* Also of those that went off line and left their entries. */
+	for_each_cpu(cpu, &page_hinting_cpus)
 		page_hinting_collect_array(per_cpu_ptr(&page_hinting_arrays, cpu),
 					   pending, now, age);
 }
 
-/**
- * page_hinting_oldest - when the oldest entry that waits was captured
- * @time: filled with the time, in jiffies
- *
- * Context: the pass.
- * Return: false if no entry waits.
+/*
+ * When the oldest entry that waits was captured. Returns false if none waits.
  */
 bool page_hinting_oldest(unsigned long *time)
 {
@@ -96,7 +72,7 @@ bool page_hinting_oldest(unsigned long *time)
 	bool found = false;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
+	for_each_cpu(cpu, &page_hinting_cpus) {
 		if (!page_hinting_array_peek(per_cpu_ptr(&page_hinting_arrays,
 							 cpu), &entry))
 			continue;
@@ -107,37 +83,24 @@ bool page_hinting_oldest(unsigned long *time)
 	return found;
 }
 
-static int compare_candidates(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
-	const struct page_hinting_candidate *x = a, *y = b;
+	const struct page_hinting_entry *x = a, *y = b;
 
 	if (x->zone != y->zone)
 		return x->zone < y->zone ? -1 : 1;
-	if (x->entry.pfn != y->entry.pfn)
-		return x->entry.pfn < y->entry.pfn ? -1 : 1;
-	/* The newest first: it is the one that can still be true. */
-	return time_after(x->entry.time, y->entry.time) ? -1 : 1;
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	return 0;
 }
 
-/**
- * page_hinting_sort - sort candidates by zone and pfn, drop double ones
- * @pending: the candidates; of several for one pfn the newest stays
+/*
+ * Sorts by zone and pfn. Several candidates may be for one block, and only
+ * isolation can tell which of them is true: their times are not in the order in
+ * which they were captured.
  */
 void page_hinting_sort(struct page_hinting_pending *pending)
 {
-	struct page_hinting_candidate *candidates = pending->candidates;
-	unsigned int from, to = 0;
-
-	sort(candidates, pending->nr, sizeof(*candidates), compare_candidates,
-	     NULL);
-
-	for (from = 0; from < pending->nr; from++) {
-		if (to && candidates[to - 1].zone == candidates[from].zone &&
-		    candidates[to - 1].entry.pfn == candidates[from].entry.pfn) {
-			atomic_long_inc(&page_hinting_counters.stale);
-			continue;
-		}
-		candidates[to++] = candidates[from];
-	}
-	pending->nr = to;
+	sort(pending->candidates, pending->nr, sizeof(*pending->candidates),
+	     compare_entries, NULL);
 }

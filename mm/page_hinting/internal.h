@@ -4,22 +4,19 @@
  *
  *	capture.c -> collect.c -> isolate.c -> report.c -> return.c
  *
- * ledger.c finds what escaped the capture, policy.c decides when and how
- * much, core.c starts and stops it all. The invariants that comments refer
- * to by name are in Documentation/mm/page_hinting.rst.
+ * and calls go down the list of files below; the only way back up is
+ * page_hinting_kick(). The invariants that comments refer to by name are in
+ * Documentation/mm/page_hinting.rst.
  */
 #ifndef _MM_PAGE_HINTING_INTERNAL_H
 #define _MM_PAGE_HINTING_INTERNAL_H
 
-#include <linux/array_size.h>
-#include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page_hinting.h>
-#include <linux/percpu-defs.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
+#include <linux/percpu.h>
 
 #include "hook.h"
 
@@ -32,18 +29,50 @@
  */
 #define PAGE_HINTING_ORDER_MIN		(PAGE_ALLOC_COSTLY_ORDER + 1)
 
-/* One look at a free block. */
+/* Blocks, or places for one, that are looked at under one hold of a zone's lock. */
+#define PAGE_HINTING_PER_LOCK		32
+
+/* What happened to blocks, if not said otherwise. */
+enum page_hinting_event {
+	HINT_CAPTURED,		/* noted to be hinted */
+	HINT_OVERFLOWED,	/* found the array full */
+	HINT_STALE,		/* noted, and then not what was captured any more */
+	HINT_ISOLATED,		/* out of the buddy allocator */
+	HINT_HINTED,		/* back, and the host has answered */
+	HINT_PAGES_HINTED,	/* the same, in pages */
+	HINT_RETURNED,		/* back, hinted or not */
+	HINT_REGRETTED,		/* used again too soon: policy.c */
+	HINT_BATCHES,		/* batches handed to the device */
+	HINT_RANGES,		/* ranges in them */
+	HINT_PASSES,		/* runs of the pass */
+	HINT_LOOKED,		/* places that the clock hand looked at */
+	NR_HINT_EVENTS
+};
+
+struct page_hinting_events {
+	unsigned long nr[NR_HINT_EVENTS];
+};
+
+DECLARE_PER_CPU(struct page_hinting_events, page_hinting_events);
+
+static inline void page_hinting_count_add(enum page_hinting_event event,
+					  unsigned long nr)
+{
+	this_cpu_add(page_hinting_events.nr[event], nr);
+}
+
+/* A look at a free block: true as long as its page has the mark and the time. */
 struct page_hinting_entry {
+	struct zone *zone;
 	unsigned long pfn;
 	unsigned long time;		/* jiffies; equals page->hint_time */
 };
 
 /**
- * struct page_hinting_array - a CPU's captured blocks, oldest first
+ * struct page_hinting_array - a CPU's captured blocks
  * @entries: ring of @mask + 1 entries, NULL while no device is registered
  * @mask: entries less one, a power of two less one
  * @head: entries ever put in; only the array's CPU writes it
- * @overflowed: captures that found the array full; as @head
  * @tail: entries ever taken out; only the pass writes it
  *
  * One producer, the hook on this CPU with preemption off, and one consumer,
@@ -54,14 +83,7 @@ struct page_hinting_array {
 	struct page_hinting_entry *entries;
 	unsigned int	mask;
 	unsigned int	head;
-	unsigned long	overflowed;
 	unsigned int	tail ____cacheline_aligned_in_smp;
-};
-
-/* A collected entry with the zone that it lies in. */
-struct page_hinting_candidate {
-	struct zone *zone;
-	struct page_hinting_entry entry;
 };
 
 /**
@@ -71,8 +93,18 @@ struct page_hinting_candidate {
  */
 struct page_hinting_pending {
 	unsigned int nr;
-#define PAGE_HINTING_MAX_PENDING	1024	/* 4 GiB at order 10 */
-	struct page_hinting_candidate candidates[PAGE_HINTING_MAX_PENDING];
+#define PAGE_HINTING_MAX_PENDING	1024	/* 2 GiB at order 9 */
+	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
+};
+
+/**
+ * struct page_hinting_usable - free memory of a zone that its users can have
+ * @all: in pages
+ * @unmovable: the part that is not in contiguous memory areas (CMA), in pages
+ */
+struct page_hinting_usable {
+	unsigned long all;
+	unsigned long unmovable;
 };
 
 /* What became of a candidate. */
@@ -90,28 +122,14 @@ enum page_hinting_verdict {
 #define PAGE_HINTING_AGE_MS_MAX	60000
 #define PAGE_HINTING_BUCKETS	17
 
-#define PAGE_HINTING_SLOTS	ARRAY_SIZE(((struct zone *)NULL)->hinting.recent)
-
 /* The time of a block that was free before we came. */
 #define PAGE_HINTING_LONG_AGO	(128UL * HZ)
 
 /**
- * struct page_hinting_evidence - what a CPU has seen, ever growing, in pages
+ * struct page_hinting_history - what happened to memory, in pages
  * @reused: used again; in the bucket n those that were free for up to 2^n ms
  * @hinted: hinted; but not those that were free before we came
  * @regretted: of @hinted, what should not have been; also in @reused
- */
-struct page_hinting_evidence {
-	unsigned long reused[PAGE_HINTING_BUCKETS];
-	unsigned long hinted;
-	unsigned long regretted;
-};
-
-/**
- * struct page_hinting_history - evidence of all CPUs, fading with time
- * @reused: as in &struct page_hinting_evidence
- * @hinted: as there
- * @regretted: as there
  */
 struct page_hinting_history {
 	u64 reused[PAGE_HINTING_BUCKETS];
@@ -119,64 +137,31 @@ struct page_hinting_history {
 	u64 regretted;
 };
 
-/**
- * struct page_hinting_counters - what sysfs shows, in blocks if not said
- * @captured: entries put into the arrays
- * @stale: entries dropped: taken meanwhile, captured twice, not hintable
- * @isolated: blocks taken out of the buddy allocator
- * @hinted: blocks that the host has answered for
- * @returned: blocks back in the buddy allocator, hinted or not
- * @regretted: hinted blocks that were used while others, freed less than the
- *	longest age before, had been hinted: had those been kept, they would
- *	have been used instead
- * @batches: batches handed to the device
- * @ranges: ranges in them
- * @sweeps: sweeps of a zone's free memory after a miss
- * @passes: runs of the pass
- */
-struct page_hinting_counters {
-	atomic_long_t captured;
-	atomic_long_t stale;
-	atomic_long_t isolated;
-	atomic_long_t hinted;
-	atomic_long_t returned;
-	atomic_long_t regretted;
-	atomic_long_t batches;
-	atomic_long_t ranges;
-	atomic_long_t sweeps;
-	atomic_long_t passes;
-};
-
-extern struct page_hinting_counters page_hinting_counters;
-
-/* Blocks of smaller orders are never marked; page_hinting_forget() relies on it. */
-#define page_hinting_mark_order()	\
-	min_t(unsigned int, page_hinting_min_order, pageblock_order)
-
-/* The zone of a page that may be in use: to be looked at again under its lock. */
-static inline struct zone *page_hinting_zone(const struct page *page)
+/* Whether a block captured now would be found later: see stop() in core.c. */
+static inline bool page_hinting_running(void)
 {
-	/* Other flags change, and on NUMA the node is among them. */
-	return data_race(page_zone(page));
+	return READ_ONCE(page_hinting_capture_order) !=
+	       PAGE_HINTING_CAPTURE_OFF;
 }
 
-/* core.c */
 extern unsigned int page_hinting_min_order;
-bool page_hinting_running(void);
-bool page_hinting_recalling(void);
-void page_hinting_kick(void);
-void page_hinting_completed(int error);
-void page_hinting_reconsider(void);
-int page_hinting_set_enabled(bool enabled);
-int page_hinting_set_min_order(unsigned int order);
-bool page_hinting_get_enabled(void);
-unsigned long page_hinting_waiting(void);
+
+/* hook.c */
+void page_hinting_set_marks(struct page *page, unsigned long marks);
+struct page *page_hinting_free_block(unsigned long pfn, unsigned int order);
+bool page_hinting_captured(const struct page_hinting_entry *entry);
+bool page_hinting_overlooked(struct zone *zone, struct page *page);
+bool page_hinting_hintable(struct page *page);
+void page_hinting_uncapture(struct zone *zone, struct page *page);
+void page_hinting_set_unhintable(struct zone *zone, struct page *page);
+void page_hinting_set_hinted(struct zone *zone, struct page *page,
+			     unsigned int order, unsigned long time);
 
 /* capture.c */
 DECLARE_PER_CPU(struct page_hinting_array, page_hinting_arrays);
-extern unsigned long page_hinting_draining;
+extern struct cpumask page_hinting_cpus;
 bool page_hinting_array_push(struct page_hinting_array *array,
-			     unsigned long pfn, unsigned long time);
+			     const struct page_hinting_entry *entry);
 bool page_hinting_array_peek(struct page_hinting_array *array,
 			     struct page_hinting_entry *entry);
 void page_hinting_array_pop(struct page_hinting_array *array);
@@ -187,7 +172,16 @@ int page_hinting_arrays_alloc(void);
 void page_hinting_arrays_free(void);
 void page_hinting_arrays_empty(void);
 unsigned long page_hinting_arrays_waiting(void);
-unsigned long page_hinting_arrays_overflowed(void);
+
+/* clock.c */
+unsigned long page_hinting_missed(struct zone *zone);
+unsigned long page_hinting_missed_anywhere(void);
+bool page_hinting_uneven(struct zone *zone);
+#define PAGE_HINTING_RESTS	ULONG_MAX
+unsigned long page_hinting_clock(struct page_hinting_pending *pending,
+				 unsigned long now, unsigned long age,
+				 bool retry);
+void page_hinting_forget(void);
 
 /* collect.c */
 void page_hinting_collect(struct page_hinting_pending *pending,
@@ -199,9 +193,9 @@ void page_hinting_sort(struct page_hinting_pending *pending);
 bool page_hinting_oldest(unsigned long *time);
 
 /* isolate.c */
-unsigned long page_hinting_usable(struct zone *zone, bool cma);
 enum page_hinting_verdict
-page_hinting_isolate(struct page_hinting_candidate *candidate,
+page_hinting_isolate(const struct page_hinting_entry *candidate,
+		     struct page_hinting_usable *usable,
 		     struct page_hinting_batch *batch, unsigned int max_ranges);
 bool page_hinting_batch_fits(struct page_hinting_batch *batch,
 			     unsigned int max_ranges, unsigned long pfn,
@@ -210,28 +204,11 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
 			    unsigned long pfn, unsigned long nr_pages);
 
 /* report.c */
-int page_hinting_batches_alloc(struct page_hinting_device *device);
-void page_hinting_batches_free(void);
 int page_hinting_report(struct page_hinting_device *device,
 			struct page_hinting_pending *pending);
-bool page_hinting_batch_idle(void);
-extern atomic_long_t page_hinting_answers;
 
 /* return.c */
-extern atomic_long_t page_hinting_in_flight;
-extern wait_queue_head_t page_hinting_all_back;
-extern unsigned long page_hinting_last_return;
 void page_hinting_return(struct page_hinting_batch *batch, bool hinted);
-
-/* ledger.c */
-unsigned long page_hinting_missed(struct zone *zone);
-unsigned long page_hinting_missed_anywhere(void);
-bool page_hinting_hintable(struct page *page);
-void page_hinting_uncapture(struct zone *zone, struct page *page);
-void page_hinting_set_unhintable(struct zone *zone, struct page *page);
-bool page_hinting_uneven(struct zone *zone);
-void page_hinting_audit(void);
-void page_hinting_forget(void);
 
 /* policy.c */
 extern unsigned int page_hinting_age_ms;
@@ -249,10 +226,44 @@ void page_hinting_learn(void);
 void page_hinting_unlearn(void);
 unsigned int page_hinting_age_now_ms(void);
 unsigned long page_hinting_age(void);
-bool page_hinting_spares(unsigned long free, unsigned long high,
-			 unsigned long in_flight, unsigned long nr_pages);
+void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable);
+bool page_hinting_spares(struct zone *zone, unsigned long usable,
+			 unsigned long nr_pages);
+
+/* pass.c */
+extern unsigned long page_hinting_draining;
+void page_hinting_kick(void);
+void page_hinting_completed(int error);
+void page_hinting_reconsider(void);
+int page_hinting_pass_alloc(void);
+void page_hinting_pass_free(void);
+void page_hinting_pass_start(struct page_hinting_device *device);
+void page_hinting_pass_stop(void);
+unsigned long page_hinting_pass_pending(void);
+int page_hinting_pass_init(void);
+
+/* recall.c */
+int page_hinting_batches_alloc(struct page_hinting_device *device);
+void page_hinting_batches_free(void);
+struct page_hinting_batch *
+page_hinting_batch_begin(struct page_hinting_device *device,
+			 unsigned int *max_ranges);
+void page_hinting_batch_sent(struct page_hinting_batch *batch);
+void page_hinting_batch_end(struct page_hinting_batch *batch);
+bool page_hinting_batch_idle(struct page_hinting_device *device);
+bool page_hinting_recalling(void);
+unsigned long page_hinting_in_flight(void);
+void page_hinting_wait_all_back(void);
+int page_hinting_recall_init(void);
+
+/* core.c */
+int page_hinting_set_enabled(bool enabled);
+int page_hinting_set_min_order(unsigned int order);
+bool page_hinting_get_enabled(void);
+unsigned long page_hinting_waiting(void);
 
 /* sysfs.c */
+unsigned long page_hinting_count(enum page_hinting_event event);
 int page_hinting_sysfs_init(void);
 
 #endif /* _MM_PAGE_HINTING_INTERNAL_H */

@@ -26,27 +26,31 @@
  */
 #define BATCH_MAX_PAGES	(SZ_32M >> PAGE_SHIFT)
 
+/*
+ * Two blocks can be neighbours and lie in different memory of the host's: one in
+ * boot memory, one in a DIMM. Hosts split such a range, refuse it, or look at its
+ * start only and then discard what never was reported. Memory comes and goes by
+ * sections, so no range crosses the border of one; a block never does.
+ */
+#ifdef CONFIG_SPARSEMEM
+#define BORDER_PAGES	PAGES_PER_SECTION
+#else
+#define BORDER_PAGES	(SZ_128M >> PAGE_SHIFT)
+#endif
+
 static bool extends_last_range(struct page_hinting_batch *batch,
 			       unsigned long pfn)
 {
 	struct scatterlist *last;
 
-	if (!batch->nr_ranges)
+	if (!batch->nr_ranges || IS_ALIGNED(pfn, BORDER_PAGES))
 		return false;
 	last = &batch->ranges[batch->nr_ranges - 1];
 	return page_to_pfn(sg_page(last)) + PFN_DOWN(last->length) == pfn &&
 	       page_zone(sg_page(last)) == page_zone(pfn_to_page(pfn));
 }
 
-/**
- * page_hinting_batch_fits - whether a batch has room for more memory
- * @batch: the batch
- * @max_ranges: ranges that it may have
- * @pfn: first page frame of the memory; not before what the batch has
- * @nr_pages: its size in pages
- *
- * Return: true if page_hinting_batch_add() may be called with the memory.
- */
+/* Whether a batch has room for more memory, not before what it has. */
 bool page_hinting_batch_fits(struct page_hinting_batch *batch,
 			     unsigned int max_ranges, unsigned long pfn,
 			     unsigned long nr_pages)
@@ -56,13 +60,9 @@ bool page_hinting_batch_fits(struct page_hinting_batch *batch,
 	return batch->nr_ranges < max_ranges || extends_last_range(batch, pfn);
 }
 
-/**
- * page_hinting_batch_add - add a block to a batch that has room for it
- * @batch: the batch
- * @pfn: first page frame of the block
- * @nr_pages: its size in pages
- *
- * A block that follows the last range makes that range longer.
+/*
+ * Adds a block to a batch that has room for it; one that follows the last range
+ * makes that range longer.
  */
 void page_hinting_batch_add(struct page_hinting_batch *batch,
 			    unsigned long pfn, unsigned long nr_pages)
@@ -82,61 +82,22 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
 	batch->nr_blocks++;
 }
 
-/**
- * page_hinting_usable - free memory of a zone that its users can have
- * @zone: the zone
- * @cma: whether that includes its contiguous memory areas
- *
- * The reserve for atomic allocations is for these only, and what is free in
- * the contiguous memory areas (CMA) is for movable memory: however much that
- * is, it is no reason why all the rest could be spared.
- *
- * Return: the memory in pages, not exact.
- */
-unsigned long page_hinting_usable(struct zone *zone, bool cma)
-{
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long reserved = zone->nr_free_highatomic;
-
-	/* What the CPUs have not added yet may be more than what is left. */
-	if (free < data_race(zone->percpu_drift_mark)) {
-		/* And they may be adding it now. */
-		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
-	}
-
-	if (!cma)
-		reserved += zone_page_state(zone, NR_FREE_CMA_PAGES);
-	return free > reserved ? free - reserved : 0;
-}
-
-/**
- * page_hinting_isolate - isolate a candidate, if it is still one
- * @candidate: the candidate; its zone's lock is held
- * @batch: gets the block
- * @max_ranges: ranges that the batch may have
- *
- * Return: what became of the candidate.
+/*
+ * Isolates a candidate, if it is still one. Its zone's lock is held, and
+ * @usable is what the zone has since then.
  */
 enum page_hinting_verdict
-page_hinting_isolate(struct page_hinting_candidate *candidate,
+page_hinting_isolate(const struct page_hinting_entry *candidate,
+		     struct page_hinting_usable *usable,
 		     struct page_hinting_batch *batch, unsigned int max_ranges)
 {
-	unsigned long pfn = candidate->entry.pfn;
+	unsigned long pfn = candidate->pfn;
+	struct page *page = pfn_to_page(pfn);
 	struct zone *zone = candidate->zone;
-	struct page *page = pfn_to_online_page(pfn);
-	unsigned long nr_pages, usable, i;
+	unsigned long nr_pages, i;
 	unsigned int order;
 
-	lockdep_assert_held(&zone->lock);
-
-	/*
-	 * The mark goes with the first page's stay on the free list, the time
-	 * tells this stay from an earlier one: with both it is the block that
-	 * was captured, at the order it had then, and nobody had it since.
-	 */
-	if (!page || !PageBuddy(page) || page_hinting_zone(page) != zone ||
-	    (page->flags & PAGE_HINTING_MARKS) != BIT(PG_captured) ||
-	    page->hint_time != candidate->entry.time)
+	if (!page_hinting_captured(candidate))
 		return PAGE_HINTING_STALE;
 
 	order = buddy_order(page);
@@ -149,35 +110,22 @@ page_hinting_isolate(struct page_hinting_candidate *candidate,
 	}
 
 	/* Invariant 4 (bounded). */
-	usable = page_hinting_usable(zone, is_migrate_cma_page(page));
-	if (!page_hinting_spares(usable, high_wmark_pages(zone),
-				 zone->hinting.in_flight, nr_pages))
+	if (!page_hinting_spares(zone, is_migrate_cma_page(page) ?
+				 usable->all : usable->unmovable, nr_pages))
 		return PAGE_HINTING_REFUSED;
 
 	if (!page_hinting_batch_fits(batch, max_ranges, pfn, nr_pages))
 		return PAGE_HINTING_FULL;
 
-	atomic_long_add(nr_pages, &page_hinting_in_flight);
-	/*
-	 * Pairs with the barrier in pause_for(): a recall waits for this block, or we see
-	 * that somebody is short of memory. He looks again in a while, so nobody
-	 * is woken.
-	 */
-	smp_mb__after_atomic();
-	if (page_hinting_recalling()) {
-		atomic_long_sub(nr_pages, &page_hinting_in_flight);
-		return PAGE_HINTING_FULL;
-	}
-
-	zone->hinting.by_us = true;
 	page_hinting_take(page, order);
-	zone->hinting.by_us = false;
 	/* It comes back by pageblocks, each to know since when it is free. */
 	for (i = pageblock_nr_pages; i < nr_pages; i += pageblock_nr_pages)
-		pfn_to_page(pfn + i)->hint_time = candidate->entry.time;
+		pfn_to_page(pfn + i)->hint_time = candidate->time;
 	page_hinting_batch_add(batch, pfn, nr_pages);
 	zone->hinting.in_flight += nr_pages;
-	atomic_long_inc(&page_hinting_counters.isolated);
+	usable->all -= min(usable->all, nr_pages);
+	usable->unmovable -= min(usable->unmovable, nr_pages);
+	page_hinting_count_add(HINT_ISOLATED, 1);
 	trace_page_hinting_isolate(pfn, order);
 	return PAGE_HINTING_ISOLATED;
 }

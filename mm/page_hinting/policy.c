@@ -19,6 +19,7 @@
  * learned fades with time, so it can't stick.
  */
 #include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
@@ -26,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sizes.h>
+#include <linux/vmstat.h>
 
 #include <trace/events/page_hinting.h>
 
@@ -59,37 +61,62 @@ unsigned int page_hinting_age_max_ms = 2000;
 #define COLD_SHARE		16
 #define COLD_MIN		(SZ_64M >> PAGE_SHIFT)
 
-static DEFINE_PER_CPU(struct page_hinting_evidence, evidence);
+/* What a CPU has seen, ever growing, in pages; as in the history. */
+struct evidence {
+	unsigned long reused[PAGE_HINTING_BUCKETS];
+	unsigned long hinted;
+	unsigned long regretted;
+};
+
+static DEFINE_PER_CPU(struct evidence, evidence);
 
 /* The pass's. */
-static struct page_hinting_evidence seen;
+static struct evidence seen;
 static struct page_hinting_history history;
 static unsigned long learned;			/* in jiffies */
 static unsigned int age_now_ms;
 
-/* A slot of zone->hinting.recent, in jiffies. All of them are the longest age. */
-static unsigned long slot_width(void)
-{
-	unsigned long max = msecs_to_jiffies(READ_ONCE(page_hinting_age_max_ms));
+/*
+ * The width of a slot of recent[], as a power of two of jiffies: all of them are
+ * the longest age, or up to twice as much.
+ */
+static unsigned int slot_shift;
 
-	return DIV_ROUND_UP(max, PAGE_HINTING_SLOTS) ?: 1;
+static void set_slot_shift(unsigned int max_ms)
+{
+	unsigned long width = DIV_ROUND_UP(msecs_to_jiffies(max_ms),
+					   PAGE_HINTING_SLOTS);
+
+	WRITE_ONCE(slot_shift, order_base_2(max(width, 1UL)));
 }
 
-/* Makes the slot of this moment the newest, and returns it. */
-static unsigned long newest_slot(struct zone *zone, unsigned long width)
-{
-	unsigned long slot = jiffies / width;
+/* CPUs that have evidence. */
+static struct cpumask witnesses;
 
+static void witness(void)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (!cpumask_test_cpu(cpu, &witnesses))
+		cpumask_set_cpu(cpu, &witnesses);
+}
+
+/* Makes the slot of this moment the newest; those that are too old end. */
+static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
+{
+	unsigned long slot = jiffies >> shift, steps = slot - ledger->slot;
+	unsigned int i = slot % PAGE_HINTING_SLOTS;
+
+	if (!steps)
+		return;
+	ledger->slot = slot;
 	/* Never, or far away if the width has changed: all of it is old. */
-	if (slot - zone->hinting.slot >= PAGE_HINTING_SLOTS) {
-		memset(zone->hinting.recent, 0, sizeof(zone->hinting.recent));
-		zone->hinting.slot = slot;
-	}
-	while (zone->hinting.slot != slot) {
-		zone->hinting.slot++;
-		zone->hinting.recent[zone->hinting.slot % PAGE_HINTING_SLOTS] = 0;
-	}
-	return slot;
+	if (steps >= PAGE_HINTING_SLOTS)
+		ledger->occupied = 0;
+	else
+		/* The last so many slots, of which this is the last. */
+		ledger->occupied &= ~rol32(GENMASK(steps - 1, 0),
+					   (i + 1 - steps) % PAGE_HINTING_SLOTS);
 }
 
 /* Returns false if nobody would have held it for so long. */
@@ -101,85 +128,81 @@ static bool note_reused(unsigned long jiffies_free, unsigned long nr_pages)
 	if (jiffies_free > longest)
 		return false;
 	ms = jiffies_to_msecs(jiffies_free);
+	witness();
 	this_cpu_add(evidence.reused[order_base_2(max(ms, 1U))], nr_pages);
 	return true;
 }
 
-/**
- * page_hinting_note_taken - a captured block is used again
- * @time: since when it was free, in jiffies
- * @nr_pages: its size in pages
- *
- * Context: the zone's lock held.
- */
+/* A captured block, free since @time, is used again; under its zone's lock. */
 void page_hinting_note_taken(unsigned long time, unsigned long nr_pages)
 {
 	note_reused(jiffies - time, nr_pages);
 }
 
-/**
- * page_hinting_note_regretted - a hinted block is used
- * @zone: its zone, the lock held
- * @nr_pages: its size in pages
- *
- * How long this very block was free says little: hinted blocks go to the tail
- * of the free lists, so the next one to be used is the one that was hinted
- * first. But if hinting had waited, the allocation would have got what was
- * freed last. So that is what it regrets.
+/*
+ * A hinted block is used, the zone's lock held. How long this very block was
+ * free says little: hinted blocks go to the tail of the free lists, so the next
+ * one to be used is the one that was hinted first. But if hinting had waited,
+ * the allocation would have got what was freed last. So that is what it
+ * regrets.
  */
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
-	unsigned long width = slot_width(), left = nr_pages;
-	unsigned long slot = newest_slot(zone, width), i;
+	struct page_hinting_ledger *ledger = &zone->hinting;
+	unsigned int shift = READ_ONCE(slot_shift), newest, back;
+	unsigned long nr;
 
-	for (i = 0; left && i < PAGE_HINTING_SLOTS && i <= slot; i++) {
-		u32 *recent = &zone->hinting.recent[(slot - i) % PAGE_HINTING_SLOTS];
-		u32 nr = min_t(unsigned long, *recent, left);
-		/* Freed in the middle of the slot, more or less. */
-		unsigned long time = min((slot - i) * width + width / 2,
-					 jiffies);
-
-		if (!nr)
-			continue;
-		if (!note_reused(jiffies - time, nr))
-			break;
-		*recent -= nr;
-		left -= nr;
-	}
-	if (left == nr_pages)
+	advance(ledger, shift);
+	if (!ledger->occupied)
 		return;
-	this_cpu_add(evidence.regretted, nr_pages - left);
-	atomic_long_inc(&page_hinting_counters.regretted);
+
+	/* With this moment's slot at the top, the first one from there on. */
+	newest = ledger->slot % PAGE_HINTING_SLOTS;
+	back = PAGE_HINTING_SLOTS - 1 -
+	       __fls(ror32(ledger->occupied, (newest + 1) % PAGE_HINTING_SLOTS));
+	newest = (newest - back) % PAGE_HINTING_SLOTS;
+
+	nr = min_t(unsigned long, ledger->recent[newest], nr_pages);
+	/* Freed in the middle of the slot, more or less. */
+	if (!note_reused(((unsigned long)back << shift) + (1UL << shift) / 2, nr))
+		return;
+	ledger->recent[newest] -= nr;
+	if (!ledger->recent[newest])
+		ledger->occupied &= ~BIT(newest);
+	this_cpu_add(evidence.regretted, nr);
+	page_hinting_count_add(HINT_REGRETTED, 1);
 }
 
-/**
- * page_hinting_note_hinted - the host has a block
- * @zone: its zone, the lock held
- * @time: since when it is free, in jiffies
- * @nr_pages: its size in pages
- */
+/* The host has a block, free since @time; the zone's lock held. */
 void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 			      unsigned long nr_pages)
 {
-	unsigned long width = slot_width();
-	unsigned long slot = newest_slot(zone, width);
+	struct page_hinting_ledger *ledger = &zone->hinting;
+	unsigned int shift = READ_ONCE(slot_shift);
+	unsigned int i = (time >> shift) % PAGE_HINTING_SLOTS;
 
 	/* Free before we came: nobody knows what it was used for. */
 	if (jiffies - time >= PAGE_HINTING_LONG_AGO)
 		return;
 
+	witness();
 	this_cpu_add(evidence.hinted, nr_pages);
-	if (slot - time / width < PAGE_HINTING_SLOTS)
-		zone->hinting.recent[time / width % PAGE_HINTING_SLOTS] += nr_pages;
+	advance(ledger, shift);
+	if (ledger->slot - (time >> shift) >= PAGE_HINTING_SLOTS)
+		return;
+	if (!(ledger->occupied & BIT(i)))
+		ledger->recent[i] = 0;
+	ledger->occupied |= BIT(i);
+	ledger->recent[i] += nr_pages;
 }
 
-static void gather(struct page_hinting_evidence *sum)
+static void gather(struct evidence *sum)
 {
 	int cpu, i;
 
 	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		struct page_hinting_evidence *one = per_cpu_ptr(&evidence, cpu);
+	for_each_cpu(cpu, &witnesses) {
+		struct evidence *one = per_cpu_ptr(&evidence, cpu);
 
 		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
 			sum->reused[i] += READ_ONCE(one->reused[i]);
@@ -193,13 +216,9 @@ static void fade(u64 *pages)
 	*pages -= div_u64(*pages, 12);
 }
 
-/**
- * page_hinting_fade - let what was learned count less
- * @past: the history
- * @elapsed: for how long, in jiffies
- * @max_ms: the longest age, in milliseconds
- *
- * Return: how much of @elapsed was too little to count, in jiffies.
+/*
+ * Lets what was learned count less. Returns how much of @elapsed, in jiffies,
+ * was too little to count.
  */
 unsigned long page_hinting_fade(struct page_hinting_history *past,
 				unsigned long elapsed, unsigned int max_ms)
@@ -251,14 +270,9 @@ static u64 cost(const struct page_hinting_history *past, u64 assumed_cold,
 	return sum;
 }
 
-/**
- * page_hinting_best_age - the age that would have cost least
- * @past: the history
- * @assumed_cold: pages, beside those in the history, that stay free
- * @min_ms: the shortest age to be chosen, in milliseconds
- * @max_ms: the longest
- *
- * Return: the age in milliseconds; @min_ms if @max_ms is not larger.
+/*
+ * The age that would have cost least, from @min_ms to @max_ms, if so many pages
+ * more stay free; @min_ms if @max_ms is not larger.
  */
 unsigned int page_hinting_best_age(const struct page_hinting_history *past,
 				   unsigned long assumed_cold,
@@ -281,20 +295,17 @@ unsigned int page_hinting_best_age(const struct page_hinting_history *past,
 	return best;
 }
 
-/**
- * page_hinting_learn - choose the age anew, by what has happened
- *
- * Context: the pass.
- */
+/* Chooses the age anew, by what has happened; for the pass. */
 void page_hinting_learn(void)
 {
 	unsigned long assumed_cold = max(totalram_pages() / COLD_SHARE,
 					 COLD_MIN);
-	struct page_hinting_evidence sum;
+	struct evidence sum;
 	unsigned int max_ms = READ_ONCE(page_hinting_age_max_ms);
 	unsigned long now = jiffies;
 	unsigned int i, age_ms;
 
+	set_slot_shift(max_ms);
 	learned = now - page_hinting_fade(&history, now - learned, max_ms);
 
 	gather(&sum);
@@ -313,58 +324,65 @@ void page_hinting_learn(void)
 	WRITE_ONCE(age_now_ms, age_ms);
 }
 
-/**
- * page_hinting_unlearn - begin with nothing learned
- *
- * Context: no pass runs.
- */
+/* Begins with nothing learned; no pass runs. */
 void page_hinting_unlearn(void)
 {
+	set_slot_shift(READ_ONCE(page_hinting_age_max_ms));
 	gather(&seen);
 	memset(&history, 0, sizeof(history));
 	learned = jiffies;
 	WRITE_ONCE(age_now_ms, READ_ONCE(page_hinting_age_ms));
 }
 
-/**
- * page_hinting_age_now_ms - the age that the policy has chosen
- *
- * Return: the time in milliseconds.
- */
 unsigned int page_hinting_age_now_ms(void)
 {
 	return READ_ONCE(age_now_ms);
 }
 
-/**
- * page_hinting_age - how long a block has to be free before it is hinted
- *
- * Return: the time in jiffies.
- */
+/* How long a block has to be free before it is hinted, in jiffies. */
 unsigned long page_hinting_age(void)
 {
 	return msecs_to_jiffies(page_hinting_age_now_ms());
 }
 
-/**
- * page_hinting_spares - whether a zone can spare a block for a while
- * @free: free pages of the zone that anybody may have
- * @high: its high watermark in pages
- * @in_flight: pages of the zone that are in flight
- * @nr_pages: size of the block in pages
- *
- * Invariant 4 (bounded): what is in flight is free memory that nobody can
- * have at the moment. The zone stays above its high watermark, so that no
- * reclaim starts for it, and beyond the first block at least as much of what
- * is above stays as goes, so that a burst of allocations finds memory.
- *
- * Return: true if it can.
+/*
+ * Free memory of a zone that its users can have, not exact. The reserve for
+ * atomic allocations is for these only, and what is free in the contiguous
+ * memory areas (CMA) is for movable memory: however much that is, it is no
+ * reason why all the rest could be spared. Near the watermark this sums over
+ * all CPUs, so once a hold of the zone's lock.
  */
-bool page_hinting_spares(unsigned long free, unsigned long high,
-			 unsigned long in_flight, unsigned long nr_pages)
+void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable)
 {
-	if (free < high + nr_pages)
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
+
+	/* What the CPUs have not added yet may be more than what is left. */
+	if (free < data_race(zone->percpu_drift_mark)) {
+		/* And they may be adding it now. */
+		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
+	}
+
+	usable->all = free - min(free, zone->nr_free_highatomic);
+	usable->unmovable = usable->all - min(usable->all, cma);
+}
+
+/*
+ * Invariant 4 (bounded): what is in flight is free memory that nobody can have
+ * at the moment. The zone stays above its high watermark, so that no reclaim
+ * starts for it. Beyond the first block no more than a sixteenth of the zone
+ * goes, and of what is above the watermark at least as much stays, so that a
+ * burst of allocations finds memory also while the host is slow.
+ */
+bool page_hinting_spares(struct zone *zone, unsigned long usable,
+			 unsigned long nr_pages)
+{
+	unsigned long in_flight = zone->hinting.in_flight;
+	unsigned long high = high_wmark_pages(zone);
+
+	if (usable < high + nr_pages)
 		return false;
 	return !in_flight ||
-	       in_flight + nr_pages <= (free + in_flight - high) / 2;
+	       in_flight + nr_pages <= min((usable + in_flight - high) / 2,
+					   zone_managed_pages(zone) / 16);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting: /sys/kernel/mm/page_hinting, one value a file. See
- * Documentation/ABI/testing/sysfs-kernel-mm-page_hinting.
+ * Free page hinting: /sys/kernel/mm/page_hinting, what an administrator sets or
+ * reads, see Documentation/ABI/testing/sysfs-kernel-mm-page_hinting; and
+ * counters in debugfs. One value a file.
  */
+#include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
@@ -93,7 +95,7 @@ static ssize_t age_max_ms_store(struct kobject *kobj,
 
 static struct kobj_attribute age_max_ms_attr = __ATTR_RW(age_max_ms);
 
-#define COUNTER(name, value)						\
+#define VALUE(name, value)						\
 static ssize_t name##_show(struct kobject *kobj,			\
 			   struct kobj_attribute *attr, char *buf)	\
 {									\
@@ -101,24 +103,14 @@ static ssize_t name##_show(struct kobject *kobj,			\
 }									\
 static struct kobj_attribute name##_attr = __ATTR_RO(name)
 
-COUNTER(captured, atomic_long_read(&page_hinting_counters.captured));
-COUNTER(overflowed, page_hinting_arrays_overflowed());
-COUNTER(stale, atomic_long_read(&page_hinting_counters.stale));
-COUNTER(isolated, atomic_long_read(&page_hinting_counters.isolated));
-COUNTER(hinted, atomic_long_read(&page_hinting_counters.hinted));
-COUNTER(returned, atomic_long_read(&page_hinting_counters.returned));
-COUNTER(regretted, atomic_long_read(&page_hinting_counters.regretted));
-COUNTER(batches, atomic_long_read(&page_hinting_counters.batches));
-COUNTER(ranges, atomic_long_read(&page_hinting_counters.ranges));
-COUNTER(sweeps, atomic_long_read(&page_hinting_counters.sweeps));
-COUNTER(passes, atomic_long_read(&page_hinting_counters.passes));
-COUNTER(age_now_ms, page_hinting_age_now_ms());
-COUNTER(waiting, page_hinting_waiting());
-COUNTER(bytes_in_flight,
-	(u64)atomic_long_read(&page_hinting_in_flight) << PAGE_SHIFT);
-COUNTER(bytes_missed,
-	page_hinting_running() ?
-	(u64)page_hinting_missed_anywhere() << PAGE_SHIFT : 0);
+VALUE(age_now_ms, page_hinting_age_now_ms());
+VALUE(hinted, page_hinting_count(HINT_HINTED));
+VALUE(regretted, page_hinting_count(HINT_REGRETTED));
+VALUE(waiting, page_hinting_waiting());
+VALUE(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
+VALUE(bytes_missed,
+      page_hinting_running() ?
+      (u64)page_hinting_missed_anywhere() << PAGE_SHIFT : 0);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,
@@ -126,17 +118,8 @@ static struct attribute *page_hinting_attrs[] = {
 	&age_ms_attr.attr,
 	&age_max_ms_attr.attr,
 	&age_now_ms_attr.attr,
-	&captured_attr.attr,
-	&overflowed_attr.attr,
-	&stale_attr.attr,
-	&isolated_attr.attr,
 	&hinted_attr.attr,
-	&returned_attr.attr,
 	&regretted_attr.attr,
-	&batches_attr.attr,
-	&ranges_attr.attr,
-	&sweeps_attr.attr,
-	&passes_attr.attr,
 	&waiting_attr.attr,
 	&bytes_in_flight_attr.attr,
 	&bytes_missed_attr.attr,
@@ -148,12 +131,49 @@ static const struct attribute_group page_hinting_group = {
 	.attrs = page_hinting_attrs,
 };
 
-/**
- * page_hinting_sysfs_init - create the files
- *
- * Return: 0 or a negative errno.
- */
+/* For those who work on the engine: what the others don't tell. */
+static const struct {
+	const char *name;
+	enum page_hinting_event event;
+} debug_files[] = {
+	{ "captured", HINT_CAPTURED },
+	{ "overflowed", HINT_OVERFLOWED },
+	{ "stale", HINT_STALE },
+	{ "isolated", HINT_ISOLATED },
+	{ "returned", HINT_RETURNED },
+	{ "pages_hinted", HINT_PAGES_HINTED },
+	{ "batches", HINT_BATCHES },
+	{ "ranges", HINT_RANGES },
+	{ "passes", HINT_PASSES },
+	{ "looked", HINT_LOOKED },
+};
+
+static int debug_get(void *event, u64 *value)
+{
+	*value = page_hinting_count((uintptr_t)event);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(debug_fops, debug_get, NULL, "%llu\n");
+
+unsigned long page_hinting_count(enum page_hinting_event event)
+{
+	unsigned long nr = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		nr += READ_ONCE(per_cpu(page_hinting_events, cpu).nr[event]);
+	return nr;
+}
+
 int __init page_hinting_sysfs_init(void)
 {
+	struct dentry *dir = debugfs_create_dir("page_hinting", NULL);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(debug_files); i++)
+		debugfs_create_file_unsafe(debug_files[i].name, 0444, dir,
+					   (void *)(uintptr_t)debug_files[i].event,
+					   &debug_fops);
 	return sysfs_create_group(mm_kobj, &page_hinting_group);
 }

@@ -110,7 +110,7 @@ TRACE_EVENT(page_hinting_return,
 		  __entry->pfn, __entry->nr_pages, __entry->hinted)
 );
 
-TRACE_EVENT(page_hinting_sweep,
+TRACE_EVENT(page_hinting_clock,
 
 	TP_PROTO(struct zone *zone, unsigned long missed),
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for free page hinting. The first suites test the stages' logic
- * and the policy on data of their own; the last registers a device whose host
- * is the test, and so has the running kernel's free memory to hint. Tests
- * named for an invariant fail when it is broken.
+ * KUnit tests for free page hinting: the engine, with the running kernel's free
+ * memory to hint, and a host that the test plays. Those that are named for an
+ * invariant fail when it is broken.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 #include <linux/sizes.h>
@@ -18,469 +16,6 @@
 #include "../internal.h"
 #include "internal.h"
 #include "page_hinting_test.h"
-
-/* Stage logic */
-
-#define SMALL_ARRAY	8
-
-static void small_array(struct kunit *test, struct page_hinting_array *array)
-{
-	memset(array, 0, sizeof(*array));
-	array->entries = kunit_kcalloc(test, SMALL_ARRAY,
-				       sizeof(*array->entries), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, array->entries);
-	array->mask = SMALL_ARRAY - 1;
-	/* Just before the counts wrap. */
-	array->head = -3U;
-	array->tail = -3U;
-}
-
-static void array_keeps_order(struct kunit *test)
-{
-	struct page_hinting_array array;
-	struct page_hinting_entry entry;
-	unsigned long i;
-
-	small_array(test, &array);
-	KUNIT_EXPECT_FALSE(test, page_hinting_array_peek(&array, &entry));
-	for (i = 0; i < 3 * SMALL_ARRAY; i++) {
-		KUNIT_EXPECT_TRUE(test, page_hinting_array_push(&array, i, 10 + i));
-		KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 1);
-		KUNIT_ASSERT_TRUE(test, page_hinting_array_peek(&array, &entry));
-		KUNIT_EXPECT_EQ(test, entry.pfn, i);
-		KUNIT_EXPECT_EQ(test, entry.time, 10 + i);
-		page_hinting_array_pop(&array);
-	}
-	KUNIT_EXPECT_FALSE(test, page_hinting_array_peek(&array, &entry));
-}
-
-static void array_refuses_when_full(struct kunit *test)
-{
-	struct page_hinting_array array;
-	struct page_hinting_entry entry;
-	unsigned long i;
-
-	small_array(test, &array);
-	for (i = 0; i < SMALL_ARRAY; i++)
-		KUNIT_EXPECT_TRUE(test, page_hinting_array_push(&array, i, 0));
-	KUNIT_EXPECT_FALSE(test, page_hinting_array_push(&array, 99, 0));
-	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), SMALL_ARRAY);
-
-	page_hinting_array_pop(&array);
-	KUNIT_EXPECT_TRUE(test, page_hinting_array_push(&array, SMALL_ARRAY, 0));
-	for (i = 1; i <= SMALL_ARRAY; i++) {
-		KUNIT_ASSERT_TRUE(test, page_hinting_array_peek(&array, &entry));
-		KUNIT_EXPECT_EQ(test, entry.pfn, i);
-		page_hinting_array_pop(&array);
-	}
-}
-
-static struct page_hinting_pending *new_pending(struct kunit *test)
-{
-	struct page_hinting_pending *pending;
-
-	pending = kunit_kzalloc(test, sizeof(*pending), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, pending);
-	return pending;
-}
-
-/* Some page frames that exist, all in one zone. */
-static unsigned long some_pfns(struct kunit *test, unsigned int order)
-{
-	struct page *page = alloc_pages(GFP_KERNEL, order);
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	__free_pages(page, order);
-	return page_to_pfn(page);
-}
-
-/* Marks a page, which is the test's, as captured, and puts its entry. */
-static void push_captured(struct page_hinting_array *array, struct page *page,
-			  unsigned long time)
-{
-	page->hint_time = time;
-	page->flags |= BIT(PG_captured);
-	page_hinting_array_push(array, page_to_pfn(page), time);
-}
-
-static void unmark(struct page *page, unsigned int nr)
-{
-	while (nr--)
-		page[nr].flags &= ~PAGE_HINTING_MARKS;
-}
-
-static void collects_what_is_old(struct kunit *test)
-{
-	struct page_hinting_pending *pending = new_pending(test);
-	struct page *page = alloc_pages(GFP_KERNEL, 2);
-	struct page_hinting_array array;
-	unsigned long now = -2UL, pfn;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	pfn = page_to_pfn(page);
-	small_array(test, &array);
-	/* Times that wrap between the entries. */
-	push_captured(&array, page, now - 10);
-	push_captured(&array, page + 1, now);
-	push_captured(&array, page + 2, now + 5);
-
-	page_hinting_collect_array(&array, pending, now + 9, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 0);
-	page_hinting_collect_array(&array, pending, now + 10, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 1);
-	page_hinting_collect_array(&array, pending, now + 24, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 2);
-	page_hinting_collect_array(&array, pending, now + 25, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 3);
-	KUNIT_EXPECT_EQ(test, pending->candidates[2].entry.pfn, pfn + 2);
-	KUNIT_EXPECT_PTR_EQ(test, pending->candidates[2].zone,
-			    page_zone(pfn_to_page(pfn)));
-	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 0);
-	unmark(page, 3);
-	__free_pages(page, 2);
-}
-
-static void collects_nothing_stale(struct kunit *test)
-{
-	struct page_hinting_pending *pending = new_pending(test);
-	struct page *page = alloc_pages(GFP_KERNEL, 2);
-	struct page_hinting_array array;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	small_array(test, &array);
-	/* Used since, used and freed again since, hinted since; then a true one. */
-	page_hinting_array_push(&array, page_to_pfn(page), 100);
-	push_captured(&array, page + 1, 100);
-	page[1].hint_time = 105;
-	push_captured(&array, page + 2, 100);
-	page[2].flags |= BIT(PG_reported);
-	page[2].flags &= ~BIT(PG_captured);
-	push_captured(&array, page + 3, 100);
-
-	/* However young they are; but a true one waits. */
-	page_hinting_collect_array(&array, pending, 110, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 0);
-	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 1);
-	page_hinting_collect_array(&array, pending, 120, 20);
-	KUNIT_EXPECT_EQ(test, pending->nr, 1);
-	KUNIT_EXPECT_EQ(test, pending->candidates[0].entry.pfn,
-			page_to_pfn(page + 3));
-	unmark(page, 4);
-	__free_pages(page, 2);
-}
-
-static void collects_no_more_than_fits(struct kunit *test)
-{
-	struct page_hinting_pending *pending = new_pending(test);
-	struct page *page = alloc_pages(GFP_KERNEL, 1);
-	struct page_hinting_array array;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	small_array(test, &array);
-	push_captured(&array, page, 0);
-	push_captured(&array, page + 1, 0);
-	pending->nr = PAGE_HINTING_MAX_PENDING - 1;
-	page_hinting_collect_array(&array, pending, 100, 0);
-	KUNIT_EXPECT_EQ(test, pending->nr, PAGE_HINTING_MAX_PENDING);
-	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 1);
-	unmark(page, 2);
-	__free_pages(page, 1);
-}
-
-static void put(struct page_hinting_pending *pending, struct zone *zone,
-		unsigned long pfn, unsigned long time)
-{
-	pending->candidates[pending->nr].zone = zone;
-	pending->candidates[pending->nr].entry.pfn = pfn;
-	pending->candidates[pending->nr++].entry.time = time;
-}
-
-static void sorts_and_drops_doubles(struct kunit *test)
-{
-	struct page_hinting_pending *pending = new_pending(test);
-	static struct zone zones[2];	/* too large for the stack */
-	long stale = atomic_long_read(&page_hinting_counters.stale);
-
-	put(pending, &zones[1], 1024, 5);
-	put(pending, &zones[0], 3072, -1UL);
-	put(pending, &zones[0], 1024, 5);
-	put(pending, &zones[0], 3072, 1);	/* newer: the time wrapped */
-	put(pending, &zones[0], 2048, 9);
-	put(pending, &zones[0], 3072, 0);
-	page_hinting_sort(pending);
-
-	KUNIT_ASSERT_EQ(test, pending->nr, 4);
-	KUNIT_EXPECT_PTR_EQ(test, pending->candidates[0].zone, &zones[0]);
-	KUNIT_EXPECT_EQ(test, pending->candidates[0].entry.pfn, 1024);
-	KUNIT_EXPECT_EQ(test, pending->candidates[1].entry.pfn, 2048);
-	KUNIT_EXPECT_EQ(test, pending->candidates[2].entry.pfn, 3072);
-	KUNIT_EXPECT_EQ(test, pending->candidates[2].entry.time, 1);
-	KUNIT_EXPECT_PTR_EQ(test, pending->candidates[3].zone, &zones[1]);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_counters.stale),
-			stale + 2);
-}
-
-static struct page_hinting_batch *new_batch(struct kunit *test,
-					    unsigned int max_ranges)
-{
-	struct page_hinting_batch *batch;
-
-	batch = kunit_kzalloc(test, struct_size(batch, ranges, max_ranges),
-			      GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, batch);
-	return batch;
-}
-
-static void coalesces_neighbours(struct kunit *test)
-{
-	struct page_hinting_batch *batch = new_batch(test, 2);
-	unsigned long pfn = some_pfns(test, 6);
-
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 2, pfn, 16));
-	page_hinting_batch_add(batch, pfn, 16);
-	page_hinting_batch_add(batch, pfn + 16, 16);
-	KUNIT_EXPECT_EQ(test, batch->nr_ranges, 1);
-	page_hinting_batch_add(batch, pfn + 48, 8);
-	KUNIT_ASSERT_EQ(test, batch->nr_ranges, 2);
-
-	/* No third range, but the second can grow. */
-	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, 2, pfn + 60, 4));
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 2, pfn + 56, 4));
-	page_hinting_batch_add(batch, pfn + 56, 4);
-
-	KUNIT_EXPECT_EQ(test, batch->ranges[0].length, 32 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, batch->ranges[1].length, 12 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, page_to_pfn(sg_page(&batch->ranges[1])), pfn + 48);
-	KUNIT_EXPECT_EQ(test, sg_nents(batch->ranges), 2);
-	KUNIT_EXPECT_EQ(test, batch->nr_blocks, 4);
-	KUNIT_EXPECT_EQ(test, batch->nr_pages, 44);
-}
-
-static void batch_is_bounded(struct kunit *test)
-{
-	struct page_hinting_batch *batch = new_batch(test, 1);
-	unsigned long most = SZ_32M >> PAGE_SHIFT;
-	unsigned long pfn = some_pfns(test, 0);
-
-	/* Whatever its size, one block always fits. */
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 1, pfn, 2 * most));
-	page_hinting_batch_add(batch, pfn, most - 1);
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 1, pfn + most - 1, 1));
-	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, 1, pfn + most - 1, 2));
-}
-
-static void invariant_4_bounded(struct kunit *test)
-{
-	/* A zone of 64 MiB, free but for its watermark: half may go. */
-	KUNIT_EXPECT_TRUE(test, page_hinting_spares(16384, 384, 0, 1024));
-	KUNIT_EXPECT_TRUE(test, page_hinting_spares(9408, 384, 6976, 1024));
-	KUNIT_EXPECT_FALSE(test, page_hinting_spares(8383, 384, 8001, 1024));
-	/* The last block may go if the watermark stays. */
-	KUNIT_EXPECT_TRUE(test, page_hinting_spares(1408, 384, 0, 1024));
-	KUNIT_EXPECT_FALSE(test, page_hinting_spares(1407, 384, 0, 1024));
-	/* Below the watermark nothing goes, whatever is in flight. */
-	KUNIT_EXPECT_FALSE(test, page_hinting_spares(100, 384, 0, 1024));
-	KUNIT_EXPECT_FALSE(test, page_hinting_spares(100, 384, 4096, 1024));
-	KUNIT_EXPECT_FALSE(test, page_hinting_spares(0, 0, 0, 1));
-}
-
-static void invariant_4_not_of_others(struct kunit *test)
-{
-	static struct zone zone;	/* too large for the stack */
-
-	atomic_long_set(&zone.vm_stat[NR_FREE_PAGES], 10000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 10000);
-	zone.nr_free_highatomic = 1000;
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 9000);
-
-	/* Only who is movable can have what is free in the areas for CMA. */
-	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 6000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 3000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, true), 9000);
-	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 9999);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(&zone, false), 0);
-}
-
-/* What can't be spared is missed again and again: that is no reason to look. */
-static void sweeps_only_for_what_can_leave(struct kunit *test)
-{
-	static struct zone zone;	/* too large for the stack */
-
-	zone._watermark[WMARK_HIGH] = 2000;
-	zone.free_area[MAX_PAGE_ORDER].nr_free = 4;
-	atomic_long_set(&zone.vm_stat[NR_FREE_PAGES], 2000 + MAX_ORDER_NR_PAGES);
-	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(&zone));
-
-	atomic_long_set(&zone.vm_stat[NR_FREE_CMA_PAGES], 1600);
-	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(&zone));
-	/* All that is missed may be what is not CMA's. */
-	zone.hinting.hinted = 3 * MAX_ORDER_NR_PAGES;
-	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(&zone));
-}
-
-static struct kunit_case stage_cases[] = {
-	KUNIT_CASE(array_keeps_order),
-	KUNIT_CASE(array_refuses_when_full),
-	KUNIT_CASE(collects_what_is_old),
-	KUNIT_CASE(collects_nothing_stale),
-	KUNIT_CASE(collects_no_more_than_fits),
-	KUNIT_CASE(sorts_and_drops_doubles),
-	KUNIT_CASE(coalesces_neighbours),
-	KUNIT_CASE(batch_is_bounded),
-	KUNIT_CASE(invariant_4_bounded),
-	KUNIT_CASE(invariant_4_not_of_others),
-	KUNIT_CASE(sweeps_only_for_what_can_leave),
-	{}
-};
-
-static struct kunit_suite stage_suite = {
-	.name = "page_hinting_stages",
-	.test_cases = stage_cases,
-};
-
-/* The policy */
-
-#define MIN_MS	20
-#define MAX_MS	2000
-#define COLD	(SZ_128M >> PAGE_SHIFT)	/* of a guest of 2 GiB */
-#define HALF	(SZ_512M >> PAGE_SHIFT)
-
-static unsigned int best_age(const struct page_hinting_history *past)
-{
-	return page_hinting_best_age(past, COLD, MIN_MS, MAX_MS);
-}
-
-static unsigned int bucket_of(unsigned int ms)
-{
-	return order_base_2(ms);
-}
-
-/*
- * A guest that uses @nr_pages again whenever they were free for @pause_ms, for
- * @ms; lives with the ages that the policy chooses. Returns the pages that
- * were hinted for nothing.
- */
-static u64 churn(struct page_hinting_history *past, unsigned long nr_pages,
-		 unsigned int pause_ms, unsigned int ms)
-{
-	unsigned long left = 0;
-	unsigned int time, age;
-	u64 regretted = 0;
-
-	for (time = 0; time < ms; time += pause_ms) {
-		age = best_age(past);
-		past->reused[bucket_of(pause_ms)] += nr_pages;
-		if (pause_ms > age) {
-			past->hinted += nr_pages;
-			past->regretted += nr_pages;
-			regretted += nr_pages;
-		}
-		left = page_hinting_fade(past, left + msecs_to_jiffies(pause_ms),
-					 MAX_MS);
-	}
-	return regretted;
-}
-
-static void policy_starts_short(struct kunit *test)
-{
-	struct page_hinting_history past = {};
-
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
-	/* Memory that is used again at once is no reason to wait. */
-	past.reused[bucket_of(10)] = 100 * HALF;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
-	/* Nor is a little. */
-	past.reused[bucket_of(400)] = COLD / 16;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
-}
-
-static void policy_backs_off(struct kunit *test)
-{
-	static const unsigned int pauses[] = { 30, 50, 100, 400, 700, 1100, 1900 };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
-		struct page_hinting_history past = {};
-		u64 regretted = churn(&past, HALF, pauses[i], 10000);
-
-		KUNIT_EXPECT_GE(test, best_age(&past), pauses[i]);
-		KUNIT_EXPECT_LE(test, best_age(&past), 2 * pauses[i]);
-		/* Once or twice to learn it, then never. */
-		KUNIT_EXPECT_LE(test, regretted, 2 * HALF);
-	}
-}
-
-static void policy_recovers(struct kunit *test)
-{
-	struct page_hinting_history past = {};
-	unsigned int waited;
-
-	churn(&past, HALF, 400, 60000);
-	KUNIT_EXPECT_GE(test, best_age(&past), 400);
-	for (waited = 0; best_age(&past) > MIN_MS && waited < 60; waited++)
-		page_hinting_fade(&past, HZ, MAX_MS);
-	KUNIT_EXPECT_LT(test, waited, 60);
-
-	/* Sooner if much turns out to stay free. */
-	churn(&past, HALF, 400, 2000);
-	past.hinted += 20 * HALF;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
-}
-
-static void policy_does_not_oscillate(struct kunit *test)
-{
-	struct page_hinting_history past = {};
-	unsigned int i, age, changes = 0;
-
-	churn(&past, HALF, 100, 2000);
-	age = best_age(&past);
-	for (i = 0; i < 1000; i++) {
-		churn(&past, HALF, 100, 100);
-		changes += best_age(&past) != age;
-		age = best_age(&past);
-	}
-	KUNIT_EXPECT_EQ(test, changes, 0);
-}
-
-static void policy_is_bounded(struct kunit *test)
-{
-	struct page_hinting_history past = {};
-	unsigned int i;
-
-	/* As much as there can be of everything, and it does not overflow. */
-	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-		past.reused[i] = 1ULL << 40;
-	past.hinted = 1ULL << 40;
-	KUNIT_EXPECT_LE(test, best_age(&past), MAX_MS);
-	KUNIT_EXPECT_GE(test, best_age(&past), MIN_MS);
-	KUNIT_EXPECT_LE(test, page_hinting_best_age(&past, COLD, 0,
-						    PAGE_HINTING_AGE_MS_MAX),
-			PAGE_HINTING_AGE_MS_MAX);
-	/* An age that is not to be chosen. */
-	KUNIT_EXPECT_EQ(test, page_hinting_best_age(&past, COLD, 100, 100), 100);
-	KUNIT_EXPECT_EQ(test, page_hinting_best_age(&past, COLD, 100, 0), 100);
-	KUNIT_EXPECT_EQ(test, page_hinting_best_age(&past, COLD, 0, 0), 0);
-
-	/* History ends, however long ago it was. */
-	page_hinting_fade(&past, ULONG_MAX, MAX_MS);
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
-}
-
-static struct kunit_case policy_cases[] = {
-	KUNIT_CASE(policy_starts_short),
-	KUNIT_CASE(policy_backs_off),
-	KUNIT_CASE(policy_recovers),
-	KUNIT_CASE(policy_does_not_oscillate),
-	KUNIT_CASE(policy_is_bounded),
-	{}
-};
-
-static struct kunit_suite policy_suite = {
-	.name = "page_hinting_policy",
-	.test_cases = policy_cases,
-};
-
-/* The engine, with a host that the test plays */
 
 #define HOST_BATCHES	4
 #define HOST_RANGES	8
@@ -571,6 +106,7 @@ static int host_init(struct kunit *test)
 	host->device.report = host_report;
 	host->device.max_batches = HOST_BATCHES;
 	host->device.max_ranges = HOST_RANGES;
+	host->device.max_descriptors = HOST_BATCHES * HOST_RANGES;
 	host->age_ms = page_hinting_age_ms;
 	host->min_order = page_hinting_min_order;
 	host->age_max_ms = page_hinting_age_max_ms;
@@ -679,13 +215,13 @@ static void invariant_1_conservation(struct kunit *test)
 	static const int errors[] = { 0, -EIO, 0 };
 	struct scatterlist ranges[HOST_RANGES];
 	unsigned int i, nr_ranges;
-	long isolated;
+	unsigned long isolated;
 
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		hold_a_batch(test);
-		KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+		KUNIT_EXPECT_GT(test, page_hinting_in_flight(), 0);
 		KUNIT_EXPECT_EQ(test, pages_in_ledgers(),
-				atomic_long_read(&page_hinting_in_flight));
+				page_hinting_in_flight());
 		nr_ranges = host->held[0]->nr_ranges;
 		memcpy(ranges, host->held[0]->ranges, nr_ranges * sizeof(*ranges));
 		KUNIT_EXPECT_GT(test, nr_lost(ranges, nr_ranges), 0);
@@ -702,11 +238,11 @@ static void invariant_1_conservation(struct kunit *test)
 	page_hinting_resume(&host->device);
 	page_hinting_pause(&host->device);
 	host_answer_all(host, -EIO);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_EQ(test, page_hinting_in_flight(), 0);
 	KUNIT_EXPECT_EQ(test, pages_in_ledgers(), 0);
-	isolated = atomic_long_read(&page_hinting_counters.isolated);
+	isolated = page_hinting_count(HINT_ISOLATED);
 	KUNIT_EXPECT_EQ(test, isolated,
-			atomic_long_read(&page_hinting_counters.returned));
+			page_hinting_count(HINT_RETURNED));
 }
 
 static void invariant_2_exclusion(struct kunit *test)
@@ -746,6 +282,11 @@ static void invariant_2_exclusion(struct kunit *test)
 	}
 }
 
+static bool is_captured(const struct page *page)
+{
+	return test_bit(PG_captured, &page->flags);
+}
+
 /* Free pages of a zone from an order on, by the marks of their blocks. */
 static void count_marked(struct zone *zone, unsigned int order,
 			 unsigned long nr_pages[4])
@@ -756,7 +297,7 @@ static void count_marked(struct zone *zone, unsigned int order,
 
 		for (; list < zone->free_area[order].free_list + MIGRATE_TYPES; list++)
 			list_for_each_entry(page, list, buddy_list)
-				nr_pages[PageCaptured(page) + 2 * PageReported(page)] +=
+				nr_pages[is_captured(page) + 2 * PageReported(page)] +=
 					1UL << order;
 	}
 }
@@ -830,7 +371,7 @@ static void invariant_3_moved(struct kunit *test)
 	spin_lock_irqsave(&zone->lock, flags);
 	moved = move_unnoticed(page);
 	missed = page_hinting_missed(zone);
-	page_hinting_moved(zone);
+	page_hinting_moved(zone, page);
 	spin_unlock_irqrestore(&zone->lock, flags);
 
 	KUNIT_ASSERT_TRUE(test, moved);
@@ -839,32 +380,68 @@ static void invariant_3_moved(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, PageReported(page));
 }
 
-static void sweeps_what_can_be_spared(struct kunit *test)
+/* A zone at its watermark gives nothing away: the hand has no business there. */
+static void hand_finds_what_can_be_spared(struct kunit *test)
 {
 	struct page *page = freed_and_hinted(test);
 	struct zone *zone = page_zone(page);
-	unsigned long flags, high, sweeps;
+	unsigned long flags, high, looked;
 	bool moved;
 
-	/* Missed, in a zone that has come to its watermark. */
 	spin_lock_irqsave(&zone->lock, flags);
 	high = zone->_watermark[WMARK_HIGH];
 	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
 	moved = move_unnoticed(page);
-	sweeps = atomic_long_read(&page_hinting_counters.sweeps);
 	page_hinting_kick();
 	spin_unlock_irqrestore(&zone->lock, flags);
+	looked = page_hinting_count(HINT_LOOKED);
 	msleep(300);
-	KUNIT_EXPECT_EQ(test, sweeps,
-			atomic_long_read(&page_hinting_counters.sweeps));
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_LOOKED) - looked, 1);
 	KUNIT_EXPECT_GT(test, page_hinting_missed(zone), 0);
 
+	/* It tries again by itself, after a second or a few. */
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->_watermark[WMARK_HIGH] = high;
-	page_hinting_kick();
 	spin_unlock_irqrestore(&zone->lock, flags);
 	KUNIT_ASSERT_TRUE(test, moved);
 	EVENTUALLY(test, all_is_known());
+}
+
+/* Free blocks, or places for one, of all zones. */
+static unsigned long nr_places(void)
+{
+	unsigned long nr = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		nr += (zone->spanned_pages >> page_hinting_min_order) + 1;
+	return nr;
+}
+
+/*
+ * However often it is asked, and by however little at a time, the hand goes on
+ * where it stopped: it looks at each place once, to find all that there is.
+ */
+static void hand_goes_on_where_it_stopped(struct kunit *test)
+{
+	unsigned long looked = page_hinting_count(HINT_LOOKED), most;
+	struct host *host = test->priv;
+	unsigned int order;
+
+	/* Once for the device, and once for each order. */
+	EVENTUALLY(test, all_is_known());
+	most = nr_places();
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_LOOKED) - looked, 2 * most);
+
+	for (order = PAGE_HINTING_ORDER_MIN; order <= MAX_PAGE_ORDER; order++) {
+		KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(order));
+		looked = page_hinting_count(HINT_LOOKED);
+		EVENTUALLY(test, all_is_known());
+		most = nr_places();
+		KUNIT_EXPECT_LE(test, page_hinting_count(HINT_LOOKED) - looked,
+				2 * most);
+	}
+	host->nr_reports = 0;
 }
 
 static void invariant_3_isolated(struct kunit *test)
@@ -884,7 +461,7 @@ static void invariant_3_isolated(struct kunit *test)
 	page_hinting_kick();
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_TRUE(test, PageBuddy(page));
-	KUNIT_EXPECT_FALSE(test, PageReported(page) && !PageCaptured(page));
+	KUNIT_EXPECT_FALSE(test, PageReported(page) && !is_captured(page));
 	expect_even_ledgers(test);
 
 	/* As memory that comes on line is freed: it gets no mark. */
@@ -899,7 +476,7 @@ static void invariant_3_isolated(struct kunit *test)
 
 	undo_isolate_page_range(pfn, pfn + MAX_ORDER_NR_PAGES, MIGRATE_MOVABLE);
 	EVENTUALLY(test, all_is_known() && PageBuddy(page) &&
-		   PageReported(page) && !PageCaptured(page));
+		   PageReported(page) && !is_captured(page));
 	expect_even_ledgers(test);
 }
 
@@ -908,7 +485,7 @@ static void invariant_3_isolated(struct kunit *test)
 
 static void invariant_3_overflow(struct kunit *test)
 {
-	unsigned long before = page_hinting_arrays_overflowed();
+	unsigned long before = page_hinting_count(HINT_OVERFLOWED);
 	struct page **pages;
 	unsigned int i;
 
@@ -924,7 +501,7 @@ static void invariant_3_overflow(struct kunit *test)
 	for (i = 0; i < 2 * NR_FREED; i += 2)
 		if (pages[i])
 			__free_pages(pages[i], FREED_ORDER);
-	KUNIT_EXPECT_GT(test, page_hinting_arrays_overflowed(), before);
+	KUNIT_EXPECT_GT(test, page_hinting_count(HINT_OVERFLOWED), before);
 	expect_even_ledgers(test);
 
 	WRITE_ONCE(page_hinting_age_ms, 20);
@@ -943,10 +520,10 @@ static void invariant_3_overflow(struct kunit *test)
 
 static bool is_quiet(void)
 {
-	long passes = atomic_long_read(&page_hinting_counters.passes);
+	unsigned long passes = page_hinting_count(HINT_PASSES);
 
 	msleep(1000);
-	return passes == atomic_long_read(&page_hinting_counters.passes);
+	return passes == page_hinting_count(HINT_PASSES);
 }
 
 /*
@@ -989,47 +566,94 @@ static void invariant_5_recall(struct kunit *test)
 	unsigned long returned;
 
 	EVENTUALLY(test, all_is_known());
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
 
 	hold_a_batch(test);
 	returned = page_hinting_returned();
 	schedule_delayed_work(&host->late, HZ / 5);
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall(returned));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_TRUE(test, __page_hinting_recall(returned));
+	KUNIT_EXPECT_EQ(test, page_hinting_in_flight(), 0);
 	KUNIT_EXPECT_TRUE(test, page_hinting_recalling());
 	/* Another that looked before it came back; one that looked since. */
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall(returned));
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_TRUE(test, __page_hinting_recall(returned));
+	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
 	/* And then it goes on. */
 	EVENTUALLY(test, !page_hinting_recalling());
 	hold_a_batch(test);
 }
 
-/* A wait in vain is not repeated, whatever comes back without an answer. */
-static void invariant_5_stuck_host(struct kunit *test)
+/* Nobody waits again for what the host does not answer, whatever else it does. */
+static void invariant_5_lost_batch(struct kunit *test)
 {
 	struct host *host = test->priv;
-	unsigned long begin;
-	unsigned int reports;
+	struct page_hinting_batch *lost;
+	unsigned long begin = jiffies, returned;
 
 	hold_a_batch(test);
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	spin_lock_irq(&host->lock);
+	lost = host->held[--host->nr_held];
+	host->holds = false;
+	spin_unlock_irq(&host->lock);
+
+	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_LE(test, jiffies - begin, 20 * HZ);
 	EVENTUALLY(test, !page_hinting_recalling());
 
-	reports = host->nr_reports;
-	host->report_error = -EIO;
+	/* All others are answered, and waited for: but not that one. */
 	free_a_block(test);
-	EVENTUALLY(test, host->nr_reports > reports);
+	msleep(200);
 	begin = jiffies;
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	__page_hinting_recall(page_hinting_returned());
+	KUNIT_EXPECT_LT(test, jiffies - begin, HZ);
+	EVENTUALLY(test, !page_hinting_recalling());
+	set_holds(host, true);
+	free_a_block(test);
+	EVENTUALLY(test, host_nr_held(host));
+	returned = page_hinting_returned();
+	schedule_delayed_work(&host->late, HZ / 5);
+	begin = jiffies;
+	KUNIT_EXPECT_TRUE(test, __page_hinting_recall(returned));
 	KUNIT_EXPECT_LT(test, jiffies - begin, HZ);
 
-	/* One answer, and it is waited for again. */
-	host->report_error = 0;
-	host_answer_all(host, 0);
+	page_hinting_complete(lost, 0);
+	EVENTUALLY(test, all_is_known());
+}
+
+/* Who asks for a range waits for what touches it, and for nothing else. */
+static void invariant_5_range(struct kunit *test)
+{
+	unsigned long begin = jiffies, pfn, pages;
+	struct host *host = test->priv;
+	struct scatterlist *range;
+
 	hold_a_batch(test);
+	range = &host->held[0]->ranges[0];
+	pfn = page_to_pfn(sg_page(range));
+	pages = PFN_DOWN(range->length);
+
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall_range(pfn + pages,
+							  pfn + pages + 1));
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall_range(pfn - 1, pfn));
+	KUNIT_EXPECT_LT(test, jiffies - begin, 5 * HZ);
+	KUNIT_EXPECT_FALSE(test, page_hinting_recalling());
+
+	/* A dead host: refused in bounded time, and then at once. */
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall_range(pfn + pages - 1,
+							   pfn + 2 * pages));
+	KUNIT_EXPECT_LT(test, jiffies - begin, 20 * HZ);
+	begin = jiffies;
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall_range(pfn, pfn + 1));
+	KUNIT_EXPECT_LT(test, jiffies - begin, HZ);
+
+	host_answer_all(host, 0);
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall_range(pfn, pfn + pages));
+
+	/* One that answers late. */
+	hold_a_batch(test);
+	range = &host->held[0]->ranges[0];
+	pfn = page_to_pfn(sg_page(range));
 	schedule_delayed_work(&host->late, HZ / 5);
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall_range(pfn, pfn + 1));
 }
 
 /* Switching hinting off does not bring back what is in flight. */
@@ -1039,10 +663,10 @@ static void invariant_5_recall_while_off(struct kunit *test)
 
 	hold_a_batch(test);
 	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_enabled(false));
-	KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_GT(test, page_hinting_in_flight(), 0);
 	schedule_delayed_work(&host->late, HZ / 5);
-	KUNIT_EXPECT_TRUE(test, page_hinting_recall(page_hinting_returned()));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_TRUE(test, __page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_EQ(test, page_hinting_in_flight(), 0);
 	KUNIT_EXPECT_EQ(test, 0, page_hinting_set_enabled(true));
 }
 
@@ -1061,7 +685,7 @@ static void invariant_5_allocation(struct kunit *test)
 				   __GFP_NOMEMALLOC, MAX_PAGE_ORDER)))
 		list_add(&page->lru, &taken);
 
-	KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+	KUNIT_EXPECT_GT(test, page_hinting_in_flight(), 0);
 	schedule_delayed_work(&host->late, HZ / 5);
 	page = alloc_pages(GFP_KERNEL | __GFP_RETRY_MAYFAIL, MAX_PAGE_ORDER);
 	KUNIT_EXPECT_NOT_NULL(test, page);
@@ -1086,6 +710,31 @@ static void invariant_5_who_waits(struct kunit *test)
 						      __GFP_NORETRY, 0));
 }
 
+/*
+ * An allocation is told to try again if memory came back since it looked, however
+ * long ago, and once: a zone that had nothing in flight needs the OOM killer.
+ */
+static void invariant_5_once(struct kunit *test)
+{
+	unsigned long returned = page_hinting_returned();
+	bool recalled = false;
+
+	EVENTUALLY(test, all_is_known());
+	free_a_block(test);
+	EVENTUALLY(test, page_hinting_returned() != returned);
+	EVENTUALLY(test, all_is_known());
+	msleep(200);
+	KUNIT_EXPECT_TRUE(test, page_hinting_recall(GFP_KERNEL, 0, returned,
+						    &recalled));
+	KUNIT_EXPECT_TRUE(test, recalled);
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(GFP_KERNEL, 0, returned,
+						     &recalled));
+	recalled = false;
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(GFP_ATOMIC, 0, returned,
+						     &recalled));
+	KUNIT_EXPECT_FALSE(test, recalled);
+}
+
 static void hints_once_until_used(struct kunit *test)
 {
 	struct page *page = freed_and_hinted(test);
@@ -1103,11 +752,168 @@ static void hints_once_until_used(struct kunit *test)
 	if (PageBuddy(page))
 		page_hinting_taken(zone, page, MAX_PAGE_ORDER);
 	KUNIT_EXPECT_FALSE(test, page->flags & PAGE_HINTING_MARKS);
-	page_hinting_moved(zone);
+	page_hinting_moved(zone, page);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_TRUE(test, PageReported(page));
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
+}
+
+static unsigned long pages_hinted(void)
+{
+	unsigned long nr = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		nr += READ_ONCE(zone->hinting.hinted);
+	return nr;
+}
+
+/* The host has not got back what is left of a block that is split. */
+static void halves_stay_hinted(struct kunit *test)
+{
+	unsigned int least = MAX_PAGE_ORDER - 3;
+	unsigned long pages, batches, regretted, lost;
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(least));
+	EVENTUALLY(test, all_is_known());
+	/* No block is left that is smaller than what is split below. */
+	while ((page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN |
+				   __GFP_NOMEMALLOC, least))) {
+		list_add(&page->lru, &taken);
+		if (!(page_to_pfn(page) & (MAX_ORDER_NR_PAGES - 1)))
+			break;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	EVENTUALLY(test, all_is_known());
+
+	pages = pages_hinted();
+	batches = page_hinting_count(HINT_BATCHES);
+	regretted = page_hinting_count(HINT_REGRETTED);
+	page = alloc_pages(GFP_KERNEL, least);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	lost = pages - pages_hinted();
+	list_add(&page->lru, &taken);
+	/* Others allocate, too, but not seven eighths of a block. */
+	KUNIT_EXPECT_LT(test, lost, MAX_ORDER_NR_PAGES / 2);
+	expect_even_ledgers(test);
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_REGRETTED) - regretted, 3);
+	EVENTUALLY(test, all_is_known());
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_BATCHES) - batches, 3);
+
+	list_for_each_entry_safe(page, next, &taken, lru) {
+		list_del(&page->lru);
+		__free_pages(page, least);
+	}
+	EVENTUALLY(test, all_is_known());
+}
+
+/* Compaction, memory going off line and CMA take free blocks that stay free. */
+static void only_allocation_is_use(struct kunit *test)
+{
+	struct page *page = freed_and_hinted(test);
+	struct zone *zone = page_zone(page);
+	unsigned long flags, regretted;
+	bool moved;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	KUNIT_EXPECT_NE(test, zone->hinting.occupied, 0);
+	regretted = page_hinting_count(HINT_REGRETTED);
+	moved = move_unnoticed(page);
+	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED), regretted);
+	page_hinting_moved(zone, page);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	KUNIT_ASSERT_TRUE(test, moved);
+
+	EVENTUALLY(test, all_is_known());
+	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_GT(test, page_hinting_count(HINT_REGRETTED), regretted);
+	__free_pages(page, MAX_PAGE_ORDER);
+}
+
+/*
+ * A block's entry waits with the pass; the block is used and freed again, and
+ * captured with an older time, as a drain does it. Only the second entry is true.
+ */
+static void invariant_3_older_entry(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned int most = (HOST_BATCHES + 2) * 9, i, nr = 0;
+	struct page **pages, *page = NULL;
+
+	pages = kunit_kcalloc(test, most, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	EVENTUALLY(test, all_is_known());
+	set_holds(host, true);
+	for (nr = 0; nr < most; nr++) {
+		pages[nr] = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY,
+					MAX_PAGE_ORDER);
+		if (!pages[nr])
+			break;
+	}
+	KUNIT_ASSERT_GT(test, nr, 8);
+	for (i = 0; i < nr; i++)
+		__free_pages(pages[i], MAX_PAGE_ORDER);
+	EVENTUALLY(test, page_hinting_pass_pending() && !page_hinting_arrays_waiting());
+
+	/* One that waits: captured, and not in flight. */
+	for (i = 0; i < nr && !page; i++)
+		if (PageBuddy(pages[i]) && is_captured(pages[i]))
+			page = pages[i];
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	for (i = 0; i < nr; i++) {
+		pages[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY,
+				       MAX_PAGE_ORDER);
+		if (!pages[i] || pages[i] == page)
+			break;
+	}
+	KUNIT_EXPECT_PTR_EQ(test, i < nr ? pages[i] : NULL, page);
+	WRITE_ONCE(page_hinting_draining, jiffies - 3 * HZ);
+	while (i < nr && pages[i])
+		__free_pages(pages[i--], MAX_PAGE_ORDER);
+	WRITE_ONCE(page_hinting_draining, 0);
+	while (i < nr)
+		__free_pages(pages[i--], MAX_PAGE_ORDER);
+
+	host_answer_all(host, 0);
+	EVENTUALLY(test, all_is_known());
+	expect_even_ledgers(test);
+}
+
+/* A pageblock leaves isolation, and there is no room to note what is free in it. */
+static void invariant_3_moved_overflow(struct kunit *test)
+{
+	struct page *page = freed_and_hinted(test);
+	struct zone *zone = page_zone(page);
+	struct page_hinting_array *array;
+	unsigned long flags, missed;
+	bool moved;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	moved = move_unnoticed(page);
+	/* As if it were full. */
+	array = this_cpu_ptr(&page_hinting_arrays);
+	array->head += array->mask + 1;
+	page_hinting_moved(zone, page);
+	missed = page_hinting_missed(zone);
+	array->head -= array->mask + 1;
+	spin_unlock_irqrestore(&zone->lock, flags);
+
+	KUNIT_ASSERT_TRUE(test, moved);
+	KUNIT_EXPECT_EQ(test, missed, MAX_ORDER_NR_PAGES);
+	EVENTUALLY(test, all_is_known());
+	KUNIT_EXPECT_TRUE(test, PageReported(page));
+}
+
+static void default_order_is_a_huge_page(struct kunit *test)
+{
+	struct host *host = test->priv;
+
+	KUNIT_EXPECT_LE(test, PAGE_SIZE << host->min_order, max(SZ_2M, PAGE_SIZE));
+	KUNIT_EXPECT_LE(test, host->min_order, pageblock_order);
 }
 
 static void what_a_drain_completes_is_old(struct kunit *test)
@@ -1187,19 +993,27 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_2_exclusion),
 	KUNIT_CASE(invariant_3_free_before),
 	KUNIT_CASE(invariant_3_moved),
+	KUNIT_CASE(invariant_3_moved_overflow),
 	KUNIT_CASE(invariant_3_isolated),
+	KUNIT_CASE(invariant_3_older_entry),
 	KUNIT_CASE(invariant_3_overflow),
 	KUNIT_CASE(invariant_3_returned_late),
 	KUNIT_CASE(invariant_5_recall),
-	KUNIT_CASE(invariant_5_stuck_host),
+	KUNIT_CASE(invariant_5_lost_batch),
+	KUNIT_CASE(invariant_5_range),
 	KUNIT_CASE(invariant_5_recall_while_off),
 	KUNIT_CASE(invariant_5_allocation),
 	KUNIT_CASE(invariant_5_who_waits),
-	KUNIT_CASE(sweeps_what_can_be_spared),
+	KUNIT_CASE(invariant_5_once),
+	KUNIT_CASE(hand_finds_what_can_be_spared),
+	KUNIT_CASE(hand_goes_on_where_it_stopped),
 	KUNIT_CASE(hints_once_until_used),
+	KUNIT_CASE(halves_stay_hinted),
+	KUNIT_CASE(only_allocation_is_use),
 	KUNIT_CASE(what_a_drain_completes_is_old),
 	KUNIT_CASE(failed_hints_are_tried_again),
 	KUNIT_CASE(min_order_keeps_the_ledger),
+	KUNIT_CASE(default_order_is_a_huge_page),
 	KUNIT_CASE(one_device_at_a_time),
 	KUNIT_CASE(stopping_leaves_no_mark),
 	{}
@@ -1212,7 +1026,4 @@ static struct kunit_suite host_suite = {
 	.test_cases = host_cases,
 };
 
-kunit_test_suites(&stage_suite, &policy_suite, &host_suite);
-
-MODULE_DESCRIPTION("KUnit tests for free page hinting");
-MODULE_LICENSE("GPL");
+kunit_test_suite(host_suite);
