@@ -11,9 +11,9 @@ for run in $(runs 1 1); do
 		SMP=2 MEM=2048 boot $arm "idle-$arm-$run" \
 			'hold 1024 munmap 500 6000; cd /sys/kernel/tracing;' \
 			'echo 1 > events/workqueue/workqueue_execute_start/enable;' \
-			'cat /sys/kernel/mm/page_hinting/passes; echo; echo @idle;' \
+			'cat /sys/kernel/debug/page_hinting/passes; echo; echo @idle;' \
 			"sleep $seconds; echo; echo @busy;" \
-			'cat /sys/kernel/mm/page_hinting/passes;' \
+			'cat /sys/kernel/debug/page_hinting/passes;' \
 			'grep -c page_hinting_pass trace || true'
 		numbers=$(tr -d '\r' < "$said" | grep -E '^[0-9]+$' | tr '\n' ' ')
 		cpu=$(awk -F '\t' '$3 ~ /^@idle/ { from = $6 } $3 ~ /^@busy/ { print $6 - from }' "$sample")

@@ -7,6 +7,7 @@
 #
 # usage: cpus.sh ROUNDS
 controls=/sys/kernel/mm/page_hinting
+counters=/sys/kernel/debug/page_hinting
 cpus=/sys/devices/system/cpu
 
 value()
@@ -33,7 +34,7 @@ for round in $(seq "$1"); do
 done
 echo 2000 > $controls/age_ms
 sleep 1
-captured=$(value captured)
+captured=$(cat $counters/captured)
 for cpu in 1 2 3; do
 	echo 0 > $cpus/cpu$cpu/online
 done

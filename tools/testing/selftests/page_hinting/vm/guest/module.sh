@@ -8,6 +8,7 @@
 set -e
 
 controls=/sys/kernel/mm/page_hinting
+counters=/sys/kernel/debug/page_hinting
 
 if [ -e /sys/bus/virtio/drivers/virtio_balloon ]; then
 	echo "module: the kernel has started its own driver"
@@ -27,7 +28,7 @@ for round in $(seq "$1"); do
 	[ "$(cat $controls/hinted)" -gt "$before" ]
 	rmmod virtio_balloon
 	[ "$(cat $controls/bytes_in_flight)" = 0 ]
-	[ "$(cat $controls/isolated)" = "$(cat $controls/returned)" ]
+	[ "$(cat $counters/isolated)" = "$(cat $counters/returned)" ]
 done
 insmod /lib/virtio_balloon.ko
 kill $load

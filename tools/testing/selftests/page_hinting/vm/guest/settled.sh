@@ -5,10 +5,16 @@
 # be hinted and no pass has run for a second, two minutes at most. Then prints
 # the counters, which have to add up; and no block may be nobody's.
 controls=/sys/kernel/mm/page_hinting
+counters=/sys/kernel/debug/page_hinting
 
 value()
 {
 	cat $controls/"$1"
+}
+
+count()
+{
+	cat $counters/"$1"
 }
 
 fail()
@@ -18,16 +24,16 @@ fail()
 }
 
 for i in $(seq 120); do
-	passes=$(value passes)
+	passes=$(count passes)
 	sleep 1
 	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" != 000 ] ||
-		[ "$passes" != "$(value passes)" ] || break
+		[ "$passes" != "$(count passes)" ] || break
 done
-grep . $controls/*
+grep . $controls/* $counters/*
 [ "$(value bytes_missed)" = 0 ] || fail "something was missed"
 [ "$(value waiting)" = 0 ] || fail "something waits"
-[ "$(value captured)" = $(($(value isolated) + $(value stale))) ] ||
+[ "$(count captured)" = $(($(count isolated) + $(count stale))) ] ||
 	fail "captured is not isolated + stale"
-[ "$(value isolated)" = "$(value returned)" ] || fail "isolated is not returned"
+[ "$(count isolated)" = "$(count returned)" ] || fail "isolated is not returned"
 lost=$(lost)
 [ "$lost" = 0 ] || fail "$lost blocks are lost"

@@ -8,7 +8,7 @@ back_after_2s()
 {
 	MEM=1024 guest.sh -s "$out/off.tsv" -c "$out/off.console" -t 120 -- \
 		'hold 512 munmap 500 2000;' \
-		'cat /sys/kernel/mm/page_hinting/captured;' \
+		'cat /sys/kernel/debug/page_hinting/captured;' \
 		'dmesg | grep -c page[[:space:]]reporting[[:space:]]enabled || true' &&
 		grep -q @free "$out/off.tsv" || return
 	back=$(awk -v mib=512 -f "$vm/curve.awk" "$out/off.tsv" | cut -f 2)
