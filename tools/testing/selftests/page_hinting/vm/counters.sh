@@ -18,6 +18,7 @@ said=$out/counters.log
 answer=$out/counters.json
 socket=$out/qmp.$$
 controls=/sys/kernel/mm/page_hinting
+pages=/sys/kernel/debug/page_hinting/pages_hinted
 half=$((${MEM:-2048} / 2))
 guest=
 
@@ -41,7 +42,7 @@ rm -f $answer
 "$here"/guest.sh -c $said -t 180 -- "hold $half munmap 500 2000;
 	echo 0 > $controls/enabled;
 	while [ \$(cat $controls/bytes_in_flight) != 0 ]; do sleep 0.1; done;
-	grep . $controls/*; echo; echo @counters; sleep 5" &
+	cat $pages; echo; echo @counters; sleep 5" &
 guest=$!
 while kill -0 $guest 2>/dev/null; do
 	if grep -q '^@counters' $said; then
@@ -55,18 +56,13 @@ wait $guest || { tail -n 20 $said; exit 1; }
 guest=
 [ -s $answer ] || { tail -n 20 $said; echo "FAILED: no answer"; exit 1; }
 
-guest()
-{
-	tr -d '\r' < $said | sed -n "s,^$controls/$1:,,p"
-}
-
 qemu()
 {
 	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" $answer
 }
 
-# All blocks are of this order, since there is no larger one.
-hinted=$(($(guest hinted) << ($(guest min_order) + 12)))
+# Pages, since blocks are of several sizes: the one line that is a number.
+hinted=$(($(tr -d '\r' < $said | grep -E '^[0-9]+$' | tail -n 1) << 12))
 skipped=0
 for reason in inhibited poisoned unaligned not-ram failed cancelled; do
 	skipped=$((skipped + $(qemu $reason)))

@@ -99,7 +99,7 @@ start()
 {
 	guest=$1 mib=$2
 	shift 2
-	arm "${arm%-9}"
+	arm "${arm%-10}"
 	now_ms > "$(guest_file "$guest" offset)"
 	SMP=1 MEM=$mib QEMU="$here/density/qemu.sh" \
 	DEVICES="-trace ram_block_discard_range ${QEMU_MORE:-}" guest.sh \

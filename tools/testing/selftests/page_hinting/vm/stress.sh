@@ -44,7 +44,7 @@ for load in $threads $processes $huge; do
 	wait $load || { echo "stress: page_fault1 ended with $?"; exit 1; }
 done
 kill $forker $writer
-echo 10 > $controls/min_order
+echo 9 > $controls/min_order
 echo 20 > $controls/age_ms
 settled.sh || exit 1
 [ "$(cat $controls/hinted)" -gt 100 ] ||

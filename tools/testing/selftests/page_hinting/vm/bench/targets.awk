@@ -153,9 +153,9 @@ function fragmented(   n, i, variant, ours, theirs) {
 	n = variants["fragmented"]
 	for (i = 1; i <= n; i++) {
 		variant = name["fragmented", i]
-		ours = median("fragmented", variant, "hinting-9", "MiB-back")
+		ours = median("fragmented", variant, "hinting", "MiB-back")
 		theirs = median("fragmented", variant, "reporting", "MiB-back")
-		target(6, sprintf("fragmented, a survivor in %s KiB, min_order 9: %d MiB back, page reporting %d",
+		target(6, sprintf("fragmented, a survivor in %s KiB: %d MiB back, page reporting %d",
 				  variant, ours, theirs), ours >= theirs)
 	}
 }

@@ -2,7 +2,7 @@
 # A guest that works now and then: it unpacks and compiles a program with
 # Debian's compiler (phases.sh), idles, and does both again. Two guests run at a
 # time, of one CPU each, so that what disturbs the machine disturbs both: hinting
-# beside page reporting, thrice; and once neither, hinting with a min_order of 9,
+# beside page reporting, thrice; and once neither, hinting with a min_order of 10,
 # and all again with the page cache dropped after each compilation.
 #
 # compile-s	seconds for the compilations
@@ -46,7 +46,7 @@ together()
 compile()
 {
 	order=
-	[ "$arm" != hinting-9 ] || order='echo 9 > /sys/kernel/mm/page_hinting/min_order;'
+	[ "$arm" != hinting-10 ] || order='echo 10 > /sys/kernel/mm/page_hinting/min_order;'
 	start "$1" 2048 "$order disk.sh /phases.sh $1 $phases $idle_s"
 }
 
@@ -96,6 +96,6 @@ for run in $(runs 3 1); do
 	[ "$run" = 1 ] && [ -z "$quick" ] || continue
 	together "$run" none keep none drop
 	together "$run" reporting drop hinting drop
-	together "$run" hinting-9 keep hinting-9 drop
+	together "$run" hinting-10 keep hinting-10 drop
 done
 QEMU_MORE=

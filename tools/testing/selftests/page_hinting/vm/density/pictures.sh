@@ -88,14 +88,14 @@ if [ -f "$dir/footprint.tsv" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/footprint.tsv")
 	lines=
 	for variant in keep drop; do
-		for arm in none reporting hinting hinting-9; do
+		for arm in none reporting hinting hinting-10; do
 			[ -f "$dir/footprint-$arm-1-$variant.samples" ] || continue
 			curve $variant $arm
 			case $arm in
 			none) colour=808080 title=neither ;;
 			reporting) colour=c06000 title='page reporting' ;;
 			hinting) colour=0060c0 title='page hinting' ;;
-			hinting-9) colour=00a060 title='page hinting, min_order 9' ;;
+			hinting-10) colour=00a060 title='page hinting, min_order 10' ;;
 			esac
 			[ $variant = keep ] && dash=1 || {
 				dash=2

@@ -49,7 +49,7 @@ host off
 all=$(brim 0)
 all=$(brim "${all% *}")
 all=${all% *}
-arms='off:0 qemu:10 qemu:4 slow:10 slow:4'
+arms='off:0 qemu:9 qemu:4 slow:9 slow:4'
 for round in $(seq "$1"); do
 	for arm in $arms; do
 		host "${arm%:*}" "${arm#*:}"

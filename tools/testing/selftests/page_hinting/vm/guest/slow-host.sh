@@ -28,7 +28,7 @@ say()
 
 fill()
 {
-	for order in 10 4; do
+	for order in 9 4; do
 		echo $order > $controls/min_order
 		say "brim $1 $order $(brim -k -s "$2" "$all")"
 	done
@@ -59,6 +59,6 @@ say stop
 fill stopped "$1"
 say continue
 
-echo 10 > $controls/min_order
+echo 9 > $controls/min_order
 hold 256 munmap 1000 5000
 settled.sh

@@ -140,7 +140,7 @@ done
 echo 0 > $pool
 echo 20 > $controls/age_ms
 echo 0 > $controls/age_max_ms
-echo 10 > $controls/min_order
+echo 9 > $controls/min_order
 # The host unplugs virtio-mem's memory, of which KASAN has a shadow that looks
 # like blocks that are lost.
 for i in $(seq 100); do

@@ -30,7 +30,7 @@ pressure()
 	$1 == "@hinted" { hinted = $2 }
 	END {
 		off = "off 0"
-		n = split("off 0:qemu 10:qemu 4:slow 10:slow 4", arms, ":")
+		n = split("off 0:qemu 9:qemu 4:slow 9:slow 4", arms, ":")
 		for (i = 1; i <= n; i++)
 			if (rounds[arms[i]])
 				most[arms[i]] /= rounds[arms[i]]

@@ -6,7 +6,6 @@ set -eu
 for mem in 64 128 256; do
 	quarter=$((mem / 4))
 	MEM=$mem guest.sh -s "$out/small.tsv" -c "$out/small.console" -t 120 -- \
-		'echo 9 > /sys/kernel/mm/page_hinting/min_order;' \
 		"hold $quarter munmap 500 2000"
 	back=$(awk -v mib=$quarter -f "$vm/curve.awk" "$out/small.tsv" | cut -f 2)
 	echo "$mem MiB: $back of $quarter MiB back"
