@@ -1,12 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the tests, or those named, one after another. A test is a script in
-# tests/: it ends with 0 if it passes, 77 if it can't run here, 75 if something
-# took longer than it should, which a busy machine can be the reason of: then it
-# runs again, three times in all, and we say so. What it prints is in
-# build/check/NAME.log (.1, .2: attempts before). How those that failed ended is
-# shown again at the end. The last line is "N passed, N failed".
+# Runs the tests, or those named. A test is a script in tests/: it ends with 0 if
+# it passes, 77 if it can't run here, 75 if something took longer than it should,
+# which a busy machine can be the reason of: then it runs again, three times in
+# all, and we say so. What it prints is in build/check/NAME.log (.1, .2: attempts
+# before). How those that failed ended is shown again at the end. The last line is
+# "N passed, N failed".
+#
+# Two at a time; then, one after another, those that have a line
+#
+#	# alone: WHY
+#
+# since they measure what another test would disturb, or disturb others. What
+# took too long beside another runs again alone.
 #
 # usage: check.sh [-d FOLDER] [NAME...]
 #
@@ -29,53 +36,149 @@ if [ $# = 0 ]; then
 	set -- $(cd "$here/$folder" && ls ./*.sh | sed 's,./\(.*\).sh,\1,')
 fi
 
-# A test is a process group of its own: a signal reaches all that it started.
-child=
+# Those that run, as NAME:PID:SECONDS, the time of their start. A test is a
+# process group of its own: a signal reaches all that it started.
+running=
 stop()
 {
 	trap '' INT TERM HUP
-	[ -z "$child" ] || kill -TERM -"$child" 2>/dev/null
+	for job in $running; do
+		# It may not be a group yet.
+		end_group "$job" || kill -TERM "$group" 2>/dev/null
+	done
 	wait
 	echo "interrupted"
 	exit 130
 }
 trap stop INT TERM HUP
 
+# usage: end_group JOB	those who don't want to, after ten seconds
+end_group()
+{
+	group=${1#*:}
+	group=${group%:*}
+	kill -TERM -"$group" 2>/dev/null || return
+	for tenth in $(seq 100); do
+		kill -0 -"$group" 2>/dev/null || return
+		sleep 0.1
+	done
+	kill -KILL -"$group" 2>/dev/null
+}
+
 begin=$(date +%s)
 passed=0
 failed=0
 skipped=0
 failures=
+again=
+
+# usage: start NAME
+start()
+{
+	setsid sh "$here/$folder/$1.sh" > "$out/$1.log" 2>&1 < /dev/null &
+	running="$running $1:$!:$(date +%s)"
+	[ ! -t 1 ] || printf '\r\033[K%5d s  %s ...' $(($(date +%s) - begin)) "$1"
+}
+
+# Until one of those that run has ended.
+reap()
+{
+	# shellcheck disable=SC2086
+	set -- $running
+	while [ $# -gt 1 ]; do
+		for job; do
+			pid=${job#*:}
+			kill -0 "${pid%:*}" 2>/dev/null || { set -- "$job"; break; }
+		done
+		[ $# = 1 ] || sleep 0.2
+	done
+	pid=${1#*:}
+	wait "${pid%:*}"
+	status=$?
+	left=
+	for job in $running; do
+		[ "$job" = "$1" ] || left="$left $job"
+	done
+	# What it has left behind.
+	end_group "$1"
+	running=$left
+	ended "${1%%:*}" $status ${1##*:}
+}
+
+# usage: ended NAME STATUS BEGAN
+ended()
+{
+	name=$1 status=$2 now=$(date +%s)
+	attempt=1
+	while [ -f "$out/$name.log.$attempt" ]; do
+		attempt=$((attempt + 1))
+	done
+	said=$(tail -n 1 "$out/$name.log" | tr -d '\r' | cut -c 1-100)
+	slow=
+	[ $attempt = 1 ] || slow=" at attempt $attempt"
+	case $status in
+	0) passed=$((passed + 1)); verdict=ok ;;
+	77) skipped=$((skipped + 1)); verdict=skipped ;;
+	75)
+		verdict="too slow, again"
+		[ $attempt -lt 3 ] || verdict=FAILED
+		;;
+	*) verdict=FAILED ;;
+	esac
+	[ ! -t 1 ] || printf '\r\033[K'
+	printf '%5d s  %-14s %s%s (%d s): %s\n' $((now - begin)) "$name" \
+		"$verdict" "$slow" $((now - $3)) "$said"
+	case $verdict in
+	FAILED)
+		failed=$((failed + 1))
+		failures="$failures $name"
+		tail -n 25 "$out/$name.log" | sed 's/^/	| /'
+		;;
+	too*)
+		again="$again $name"
+		mv "$out/$name.log" "$out/$name.log.$attempt"
+		;;
+	esac
+}
+
+# usage: run_all MOST NAME...	so many at a time
+run_all()
+{
+	most=$1
+	shift
+	for next; do
+		while [ "$(echo "$running" | wc -w)" -ge "$most" ]; do
+			reap
+		done
+		start "$next"
+	done
+	while [ -n "$running" ]; do
+		reap
+	done
+}
+
+alone=
+beside=
 for name; do
 	if ! [ -f "$here/$folder/$name.sh" ]; then
 		echo "no test $name; there are: $(cd "$here/$folder" && ls)" >&2
 		exit 2
 	fi
-	began=$(date +%s)
-	printf '%5d s  %-14s ' $((began - begin)) "$name"
-	status=75
-	slow=
-	for attempt in 1 2 3; do
-		[ $status = 75 ] || break
-		if [ $attempt -gt 1 ]; then
-			slow=" at attempt $attempt"
-			mv "$out/$name.log" "$out/$name.log.$((attempt - 1))"
-		fi
-		setsid sh "$here/$folder/$name.sh" > "$out/$name.log" 2>&1 < /dev/null &
-		child=$!
-		wait $child
-		status=$?
-		child=
-	done
-	took=$(($(date +%s) - began))
-	said=$(tail -n 1 "$out/$name.log" | tr -d '\r' | cut -c 1-100)
-	case $status in
-	0) passed=$((passed + 1)); verdict=ok ;;
-	77) skipped=$((skipped + 1)); verdict=skipped ;;
-	*) failed=$((failed + 1)); verdict=FAILED; failures="$failures $name" ;;
-	esac
-	printf '%s%s (%d s): %s\n' "$verdict" "$slow" $took "$said"
-	[ "$verdict" != FAILED ] || tail -n 25 "$out/$name.log" | sed 's/^/	| /'
+	if grep -q '^# alone: ' "$here/$folder/$name.sh"; then
+		alone="$alone $name"
+	else
+		beside="$beside $name"
+	fi
+done
+# shellcheck disable=SC2086
+run_all 2 $beside
+# shellcheck disable=SC2086
+run_all 1 $alone
+while [ -n "$again" ]; do
+	too_slow=$again
+	again=
+	# shellcheck disable=SC2086
+	run_all 1 $too_slow
 done
 
 echo

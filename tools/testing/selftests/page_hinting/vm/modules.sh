@@ -13,6 +13,9 @@ full=$(cd "$2" && pwd)
 modules=$full/modules
 
 mkdir -p "$modules/root/lib"
+# Tests that run at the same time want the same.
+exec 9> "$modules/lock"
+flock 9
 # External modules are built where they are.
 cp -u "$here"/modules/*.c "$tree"/drivers/virtio/virtio_balloon.c \
 	"$tree"/drivers/virtio/virtio_page_hinting.h "$modules/"
@@ -30,4 +33,5 @@ cp "$modules"/*.ko "$modules/root/lib/"
 {
 	cat build/guest/initramfs.gz
 	(cd "$modules/root" && find . | cpio --quiet -o -H newc) | gzip -1
-} > "$modules/initramfs.gz"
+} > "$modules/initramfs.gz.new"
+mv "$modules/initramfs.gz.new" "$modules/initramfs.gz"

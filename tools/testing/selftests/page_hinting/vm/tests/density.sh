@@ -2,6 +2,8 @@
 # Five guests fit with hinting where three or fewer fit without, at an eighth
 # of the memory of make density; no refusal by the limit, nothing swapped,
 # nothing killed. With swap beside, what hinting gives back is not swapped.
+#
+# alone: it measures, and needs memory
 set -eu
 
 density.sh -q &

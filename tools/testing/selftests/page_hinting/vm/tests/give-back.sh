@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The host has at least 98 % of 1 GiB back within 2 s, by munmap and by exit;
 # with a ring without indirect descriptors, and with a packed one.
+#
+# alone: it measures time
 set -eu
 
 one()

@@ -5,6 +5,8 @@
 # chance has it, which moves the count by more than that; so of three runs each
 # the median counts, and what either differs from itself is allowed besides, up
 # to 1 %.
+#
+# alone: it measures instructions
 set -eu
 
 count()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Our kernel files: no warning by W=1 and sparse, none by kernel-doc; the
 # references in our documents lead somewhere; our scripts are valid.
+#
+# alone: it makes objects of the kernel anew that others use
 set -eu
 
 tree=build/source/linux-6.12

@@ -2,6 +2,8 @@
 # A guest that uses memory again and again keeps it; when it frees it for good
 # the host has it soon. The bounds are those of make bench with some room for
 # a busy machine: it measures, this shows that it works.
+#
+# alone: it measures time
 set -eu
 
 MEM=2048 DEVICES='-trace ram_block_discard_range' \

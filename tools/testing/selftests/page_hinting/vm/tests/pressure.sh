@@ -4,6 +4,8 @@
 # On average as much can be had as with hinting off, less 1 % at the most; nobody
 # else is killed, and with QEMU not one atomic allocation fails that does not fail with
 # hinting off.
+#
+# alone: it compares how much memory there is
 set -eu
 
 modules.sh build/source/linux-6.12 build/linux-6.12
