@@ -37,7 +37,7 @@ esac
 export quick
 mkdir -p $work
 
-[ $# != 0 ] || set -- release churn quiet faults instructions fragmented fleet latency idle
+[ $# != 0 ] || set -- release churn quiet faults instructions hook fragmented fleet latency idle
 for name; do
 	[ -f "$bench/$name.sh" ] || {
 		echo "no workload $name; there are: $(cd "$bench" && ls ./*.sh | sed 's,./\(.*\).sh,\1,' | tr '\n' ' ')" >&2
