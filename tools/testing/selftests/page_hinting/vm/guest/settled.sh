@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest, which does nothing else any more: waits until nothing is left to
-# be hinted and no pass has run for a second, two minutes at most. Then prints
-# the counters, which have to add up; and no block may be nobody's.
+# be hinted, no pass has run for a second, and the counters add up, two minutes at
+# most. Then prints them; and no block may be nobody's.
 controls=/sys/kernel/mm/page_hinting
 counters=/sys/kernel/debug/page_hinting
 
@@ -17,23 +17,27 @@ count()
 	cat $counters/"$1"
 }
 
-fail()
+# What is wrong with them, if anything. To look may free memory, too.
+wrong()
 {
-	echo "settled: $1"
-	exit 1
+	[ "$(value bytes_missed)" = 0 ] || { echo "something was missed"; return; }
+	[ "$(value waiting)" = 0 ] || { echo "something waits"; return; }
+	[ "$(count captured)" = $(($(count isolated) + $(count stale))) ] ||
+		{ echo "captured is not isolated + stale"; return; }
+	[ "$(count isolated)" = "$(count returned)" ] ||
+		echo "isolated is not returned"
 }
 
+why="it does not come to rest"
 for i in $(seq 120); do
 	passes=$(count passes)
 	sleep 1
-	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" != 000 ] ||
-		[ "$passes" != "$(count passes)" ] || break
+	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" = 000 ] &&
+		[ "$passes" = "$(count passes)" ] || continue
+	why=$(wrong)
+	[ -n "$why" ] || break
 done
 grep . $controls/* $counters/*
-[ "$(value bytes_missed)" = 0 ] || fail "something was missed"
-[ "$(value waiting)" = 0 ] || fail "something waits"
-[ "$(count captured)" = $(($(count isolated) + $(count stale))) ] ||
-	fail "captured is not isolated + stale"
-[ "$(count isolated)" = "$(count returned)" ] || fail "isolated is not returned"
+[ -z "$why" ] || { echo "settled: $why"; exit 1; }
 lost=$(lost)
-[ "$lost" = 0 ] || fail "$lost blocks are lost"
+[ "$lost" = 0 ] || { echo "settled: $lost blocks are lost"; exit 1; }
