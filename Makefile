@@ -28,6 +28,7 @@ kernel := build/linux-6.12
 kernel_debug := build/linux-6.12-debug
 kernel_kcsan := build/linux-6.12-kcsan
 kernel_rt := build/linux-6.12-rt
+kernel_scale := build/linux-6.12-scale
 checked := $(vm)/kernel.config $(vm)/checked.config
 qemu_tree := build/source/qemu-10.0
 qemu_plain := build/qemu-plain
@@ -42,7 +43,7 @@ export KBUILD_BUILD_USER := page
 export KBUILD_BUILD_HOST := hinting
 
 .PHONY: run check check-long check-qemu soak bench bench-quick bench-more bench-qemu density \
-	kernel kernel-bench kernel-debug kernel-kcsan kernel-rt series \
+	kernel kernel-bench kernel-debug kernel-kcsan kernel-rt kernel-scale series \
 	qemu qemu-plain qemu-series shell help clean distclean \
 	deps tree guest qemu-deps qemu-tree FORCE
 
@@ -55,6 +56,7 @@ help:
 	@echo 'make kernel        $(kernel)/vmlinux'
 	@echo 'make kernel-debug  $(kernel_debug)/vmlinux, with KASAN, lockdep and the like'
 	@echo 'make kernel-kcsan, kernel-rt: with the data race detector, with PREEMPT_RT'
+	@echo 'make kernel-scale  with 64 CPUs and what counts time with interrupts off'
 	@echo 'make soak          everything at once for SOAK_S seconds'
 	@echo 'make series        build/series/*.patch, to be mailed or given to git am'
 	@echo 'make qemu          build/qemu/qemu-system-x86_64: Debian 13 source with the series for it'
@@ -85,7 +87,7 @@ check: kernel kernel-debug guest
 check-%: kernel kernel-debug guest
 	@$(vm)/check.sh $*
 
-check-long: kernel kernel-debug kernel-kcsan kernel-rt guest
+check-long: kernel kernel-debug kernel-kcsan kernel-rt kernel-scale guest
 	@$(vm)/check.sh -d tests-long
 
 check-long-%: kernel kernel-debug guest
@@ -93,6 +95,7 @@ check-long-%: kernel kernel-debug guest
 
 check-long-kcsan: kernel-kcsan
 check-long-rt: kernel-rt
+check-long-scale: kernel-scale
 
 soak: kernel kernel-debug guest
 	@$(vm)/check.sh -d tests-long soak
@@ -123,6 +126,7 @@ kernel: $(kernel)/vmlinux
 kernel-debug: $(kernel_debug)/vmlinux
 kernel-kcsan: $(kernel_kcsan)/vmlinux
 kernel-rt: $(kernel_rt)/vmlinux
+kernel-scale: $(kernel_scale)/vmlinux
 
 $(kernel)/vmlinux: tree FORCE
 	@$(vm)/kernel.sh $(tree) $(kernel) $(vm)/kernel.config
@@ -135,6 +139,9 @@ $(kernel_kcsan)/vmlinux: tree FORCE
 
 $(kernel_rt)/vmlinux: tree FORCE
 	@$(vm)/kernel.sh $(tree) $(kernel_rt) $(checked) $(vm)/rt.config
+
+$(kernel_scale)/vmlinux: tree FORCE
+	@$(vm)/kernel.sh $(tree) $(kernel_scale) $(vm)/kernel.config $(vm)/scale.config
 
 # Beside the series it can vary page reporting's delay. In a place of its own
 # with the same relative paths, so that ccache knows nearly all of it.
@@ -181,7 +188,8 @@ bench-qemu: qemu qemu-plain kernel guest
 clean:
 	rm -rf build/check build/run build/series build/guest build/accel \
 		build/qemu build/qemu-asan build/qemu-plain build/qemu-series \
-		$(kernel) $(kernel_debug) $(kernel_kcsan) $(kernel_rt)
+		$(kernel) $(kernel_debug) $(kernel_kcsan) $(kernel_rt) \
+		$(kernel_scale)
 
 distclean:
 	rm -rf build
