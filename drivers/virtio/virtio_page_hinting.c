@@ -28,6 +28,21 @@
  */
 #define MAX_BATCHES	4U
 
+/*
+ * How many ranges the engine may have in flight with a ring of @size. With
+ * indirect descriptors a batch takes one descriptor of the ring, and its table
+ * may be as long as the ring. Without, each range takes one, and the batches
+ * share them: a batch of many ranges may take all that there are.
+ */
+static void set_limits(struct page_hinting_device *device,
+		       unsigned int size, bool indirect)
+{
+	device->max_batches = min(size, MAX_BATCHES);
+	device->max_ranges = min(size, MAX_RANGES);
+	device->max_descriptors = indirect ?
+		device->max_batches * device->max_ranges : size;
+}
+
 static int report(struct page_hinting_device *device,
 		  struct page_hinting_batch *batch)
 {
@@ -57,11 +72,14 @@ static int report(struct page_hinting_device *device,
 
 /**
  * virtio_page_hinting_done - take the batches that the host has answered
- * @hinting: the queue whose callback this is
+ * @hinting: after virtio_page_hinting_init()
+ * @vq: the virtqueue whose callback this is; nothing happens if it is not
+ *	the one that was handed to the engine
  *
  * Context: the virtqueue's callback.
  */
-void virtio_page_hinting_done(struct virtio_page_hinting *hinting)
+void virtio_page_hinting_done(struct virtio_page_hinting *hinting,
+			      struct virtqueue *vq)
 {
 	struct page_hinting_batch *batch;
 	unsigned int unused;
@@ -73,10 +91,10 @@ void virtio_page_hinting_done(struct virtio_page_hinting *hinting)
 		batch = NULL;
 		more = false;
 		/* The host may ring before there is anything to answer. */
-		if (hinting->vq && !virtqueue_is_broken(hinting->vq)) {
-			virtqueue_disable_cb(hinting->vq);
-			batch = virtqueue_get_buf(hinting->vq, &unused);
-			more = batch || !virtqueue_enable_cb(hinting->vq);
+		if (hinting->vq == vq && !virtqueue_is_broken(vq)) {
+			virtqueue_disable_cb(vq);
+			batch = virtqueue_get_buf(vq, &unused);
+			more = batch || !virtqueue_enable_cb(vq);
 		}
 		spin_unlock_irqrestore(&hinting->lock, flags);
 
@@ -96,37 +114,34 @@ static void set_vq(struct virtio_page_hinting *hinting, struct virtqueue *vq)
 /**
  * virtio_page_hinting_start - hand a virtqueue to the engine
  * @hinting: after virtio_page_hinting_init()
- * @vq: the virtqueue, its device ready; its callback leads to
- *	virtio_page_hinting_done()
+ * @vq: the virtqueue, its device ready, or NULL if there is none; its callback
+ *	calls virtio_page_hinting_done()
+ *
+ * Without hinting, by choice or by failure, the virtqueue is not used and the
+ * other functions do nothing.
  *
  * Context: may sleep.
- * Return: 0, or the error of page_hinting_register(); then the virtqueue is
- * not used, and the other functions do nothing.
  */
-int virtio_page_hinting_start(struct virtio_page_hinting *hinting,
-			      struct virtqueue *vq)
+void virtio_page_hinting_start(struct virtio_page_hinting *hinting,
+			       struct virtqueue *vq)
 {
-	unsigned int size = virtqueue_get_vring_size(vq);
 	int error;
+
+	/* If page reporting was chosen at boot, the virtqueue is in its use. */
+	if (!vq || !page_hinting_chosen())
+		return;
 
 	set_vq(hinting, vq);
 	hinting->device.report = report;
-	if (virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC)) {
-		/* A batch is one descriptor, and at most a ring's length. */
-		hinting->device.max_batches = min(size, MAX_BATCHES);
-		hinting->device.max_ranges = min(size, MAX_RANGES);
-	} else {
-		/* All batches together fit the ring. */
-		hinting->device.max_batches = min(size, MAX_BATCHES);
-		hinting->device.max_ranges =
-			min(size / hinting->device.max_batches, MAX_RANGES);
-	}
-
+	set_limits(&hinting->device, virtqueue_get_vring_size(vq),
+		   virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC));
 	error = page_hinting_register(&hinting->device);
 	hinting->registered = !error;
-	if (error)
+	if (error) {
 		set_vq(hinting, NULL);
-	return error;
+		/* The device has other uses, so this is no failure of it. */
+		dev_warn(&vq->vdev->dev, "no page hinting: %d\n", error);
+	}
 }
 EXPORT_SYMBOL_GPL(virtio_page_hinting_start);
 
@@ -177,17 +192,22 @@ EXPORT_SYMBOL_GPL(virtio_page_hinting_reclaim);
  * @hinting: the queue
  * @vq: the virtqueue, which may be a new one
  *
- * One that is smaller than it was has no room for our batches, and is not used.
+ * One that is too small for what the engine may have in flight is not used.
  *
  * Context: may sleep.
  */
 void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
 				struct virtqueue *vq)
 {
+	struct page_hinting_device has;
+
 	if (!hinting->registered)
 		return;
 	set_vq(hinting, vq);
-	if (virtqueue_get_vring_size(vq) < hinting->device.max_ranges) {
+	set_limits(&has, virtqueue_get_vring_size(vq),
+		   virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC));
+	if (has.max_ranges < hinting->device.max_ranges ||
+	    has.max_descriptors < hinting->device.max_descriptors) {
 		dev_warn(&vq->vdev->dev, "no page hinting: the queue became smaller\n");
 		return;
 	}

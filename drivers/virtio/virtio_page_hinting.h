@@ -37,21 +37,21 @@ static inline void virtio_page_hinting_init(struct virtio_page_hinting *hinting)
 
 #if IS_ENABLED(CONFIG_VIRTIO_PAGE_HINTING)
 
-int virtio_page_hinting_start(struct virtio_page_hinting *hinting,
-			      struct virtqueue *vq);
+void virtio_page_hinting_start(struct virtio_page_hinting *hinting,
+			       struct virtqueue *vq);
 void virtio_page_hinting_pause(struct virtio_page_hinting *hinting);
 void virtio_page_hinting_reclaim(struct virtio_page_hinting *hinting);
 void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
 				struct virtqueue *vq);
 void virtio_page_hinting_stop(struct virtio_page_hinting *hinting);
-void virtio_page_hinting_done(struct virtio_page_hinting *hinting);
+void virtio_page_hinting_done(struct virtio_page_hinting *hinting,
+			      struct virtqueue *vq);
 
 #else
 
-static inline int virtio_page_hinting_start(struct virtio_page_hinting *hinting,
-					    struct virtqueue *vq)
+static inline void virtio_page_hinting_start(struct virtio_page_hinting *hinting,
+					     struct virtqueue *vq)
 {
-	return -EOPNOTSUPP;
 }
 
 static inline void virtio_page_hinting_pause(struct virtio_page_hinting *hinting)
@@ -71,7 +71,8 @@ static inline void virtio_page_hinting_stop(struct virtio_page_hinting *hinting)
 {
 }
 
-static inline void virtio_page_hinting_done(struct virtio_page_hinting *hinting)
+static inline void virtio_page_hinting_done(struct virtio_page_hinting *hinting,
+					    struct virtqueue *vq)
 {
 }
 
