@@ -1,215 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for free page hinting over a virtqueue. The test plays the
- * device, down to the ring in memory, and plays it badly: invariant 8 (the
- * host is trusted with the content of hinted blocks only). Whatever it does,
- * all blocks come back in the end: invariant 1 (conservation).
+ * KUnit tests for free page hinting over a virtqueue. The test plays the host,
+ * down to the ring in memory. One suite plays it badly: invariant 8 (the host
+ * is trusted with the content of hinted blocks only). The other has the ways
+ * of the hosts that are in use. Whatever the host does, all blocks come back in
+ * the end: invariant 1 (conservation).
  */
-#include <kunit/test.h>
-#include <linux/irq_work.h>
-#include <linux/mm.h>
+#include <linux/gfp.h>
 #include <linux/random.h>
-#include <linux/virtio_config.h>
-#include <linux/virtio_ring.h>
+#include <linux/sizes.h>
 
-#include "../../mm/page_hinting/internal.h"
-#include "../../mm/page_hinting/page_hinting_test.h"
-#include "virtio_page_hinting.h"
-
-/* Room for two ranges in each of four batches without indirect descriptors. */
-#define RING_SIZE	8
-#define MOST_HELD	4
-
-/* An order that no per-CPU page list has. */
-#define BLOCK_ORDER	8
-#define NR_BLOCKS	32
-
-struct host {
-	struct virtio_device vdev;
-	struct virtio_page_hinting hinting;
-	struct virtqueue *vq;
-	struct irq_work irq;
-	size_t ring_bytes;
-	spinlock_t lock;		/* protects what follows */
-	struct vring ring;
-	bool holds;			/* answers when the test says so */
-	u16 seen, answered;		/* indices of the available, the used ring */
-	u16 held[RING_SIZE];		/* heads of the chains that it has */
-	unsigned int nr_held;
-	unsigned int age_ms, age_max_ms, min_order;
-	struct page *blocks[NR_BLOCKS];	/* the test's memory */
-};
-
-/* The device */
-
-static void look_for_buffers(struct host *host)
-{
-	lockdep_assert_held(&host->lock);
-
-	while (host->nr_held < RING_SIZE &&
-	       host->seen != virtio16_to_cpu(&host->vdev,
-					     READ_ONCE(host->ring.avail->idx))) {
-		unsigned int n = host->seen++ % host->ring.num;
-
-		/* Pairs with the barrier before the driver offers it. */
-		virtio_rmb(true);
-		host->held[host->nr_held++] =
-			virtio16_to_cpu(&host->vdev, host->ring.avail->ring[n]);
-	}
-}
-
-static void put_used(struct host *host, u32 id, u32 length)
-{
-	struct vring_used_elem *element;
-
-	lockdep_assert_held(&host->lock);
-
-	element = &host->ring.used->ring[host->answered++ % host->ring.num];
-	element->id = cpu_to_virtio32(&host->vdev, id);
-	element->len = cpu_to_virtio32(&host->vdev, length);
-	virtio_wmb(true);
-	WRITE_ONCE(host->ring.used->idx,
-		   cpu_to_virtio16(&host->vdev, host->answered));
-}
-
-/* Answers the nth of those that are held. */
-static void answer(struct host *host, unsigned int n, u32 length)
-{
-	lockdep_assert_held(&host->lock);
-
-	put_used(host, host->held[n], length);
-	host->nr_held--;
-	memmove(&host->held[n], &host->held[n + 1],
-		(host->nr_held - n) * sizeof(*host->held));
-}
-
-static void on_irq(struct irq_work *work)
-{
-	vring_interrupt(0, container_of(work, struct host, irq)->vq);
-}
-
-static void interrupt(struct host *host)
-{
-	irq_work_queue(&host->irq);
-	irq_work_sync(&host->irq);
-}
-
-static bool notify(struct virtqueue *vq)
-{
-	struct host *host = container_of(vq->vdev, struct host, vdev);
-	bool answers;
-
-	spin_lock_irq(&host->lock);
-	answers = !host->holds;
-	if (answers) {
-		look_for_buffers(host);
-		while (host->nr_held)
-			answer(host, 0, 0);
-	}
-	spin_unlock_irq(&host->lock);
-	if (answers)
-		interrupt(host);
-	return true;
-}
-
-static void callback(struct virtqueue *vq)
-{
-	virtio_page_hinting_done(&container_of(vq->vdev, struct host,
-					       vdev)->hinting);
-}
-
-static unsigned int nr_held(struct host *host)
-{
-	unsigned int nr;
-
-	spin_lock_irq(&host->lock);
-	look_for_buffers(host);
-	nr = host->nr_held;
-	spin_unlock_irq(&host->lock);
-	return nr;
-}
-
-static void answer_one(struct host *host, unsigned int n, u32 length)
-{
-	spin_lock_irq(&host->lock);
-	answer(host, n, length);
-	spin_unlock_irq(&host->lock);
-	interrupt(host);
-}
-
-static void answer_all(struct host *host)
-{
-	spin_lock_irq(&host->lock);
-	host->holds = false;
-	look_for_buffers(host);
-	while (host->nr_held)
-		answer(host, 0, 0);
-	spin_unlock_irq(&host->lock);
-	interrupt(host);
-}
-
-static void answer_wrong(struct host *host, u32 id)
-{
-	spin_lock_irq(&host->lock);
-	put_used(host, id, 0);
-	spin_unlock_irq(&host->lock);
-	interrupt(host);
-}
-
-static const struct virtio_config_ops no_config;
-
-static void new_ring(struct kunit *test, unsigned int size)
-{
-	struct host *host = test->priv;
-	void *pages;
-
-	host->ring_bytes = vring_size(size, PAGE_SIZE);
-	pages = alloc_pages_exact(host->ring_bytes, GFP_KERNEL | __GFP_ZERO);
-	KUNIT_ASSERT_NOT_NULL(test, pages);
-	vring_init(&host->ring, size, pages, PAGE_SIZE);
-	host->holds = false;
-	host->seen = 0;
-	host->answered = 0;
-	host->nr_held = 0;
-	host->vq = vring_new_virtqueue(0, size, PAGE_SIZE, &host->vdev, true,
-				       false, pages, notify, callback,
-				       "reporting");
-	KUNIT_ASSERT_NOT_NULL(test, host->vq);
-	__virtio_unbreak_device(&host->vdev);
-}
-
-static void drop_ring(struct host *host)
-{
-	irq_work_sync(&host->irq);
-	vring_del_virtqueue(host->vq);
-	free_pages_exact(host->ring.desc, host->ring_bytes);
-	host->vq = NULL;
-}
-
-/* As the balloon's driver does it before the device goes. */
-static void reset(struct kunit *test)
-{
-	struct host *host = test->priv;
-
-	virtio_page_hinting_pause(&host->hinting);
-	spin_lock_irq(&host->lock);
-	host->nr_held = 0;
-	spin_unlock_irq(&host->lock);
-	virtio_page_hinting_reclaim(&host->hinting);
-
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_in_flight), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&page_hinting_counters.isolated),
-			atomic_long_read(&page_hinting_counters.returned));
-	drop_ring(host);
-}
-
-static void resume(struct kunit *test)
-{
-	struct host *host = test->priv;
-
-	new_ring(test, RING_SIZE);
-	virtio_page_hinting_resume(&host->hinting, host->vq);
-}
+#include "virtio_page_hinting_test_host.h"
 
 static void expect_it_works(struct kunit *test)
 {
@@ -219,126 +20,14 @@ static void expect_it_works(struct kunit *test)
 	EVENTUALLY(test, all_is_known());
 }
 
-static int host_init(struct kunit *test)
-{
-	struct host *host = kunit_kzalloc(test, sizeof(*host), GFP_KERNEL);
-	const u64 *features = test->param_value;
-	int error;
-
-	KUNIT_ASSERT_NOT_NULL(test, host);
-	spin_lock_init(&host->lock);
-	init_irq_work(&host->irq, on_irq);
-	host->vdev.dev.init_name = "page-hinting-host";
-	host->vdev.config = &no_config;
-	host->vdev.features = *features;
-	INIT_LIST_HEAD(&host->vdev.vqs);
-	spin_lock_init(&host->vdev.vqs_list_lock);
-	host->age_ms = page_hinting_age_ms;
-	host->age_max_ms = page_hinting_age_max_ms;
-	host->min_order = page_hinting_min_order;
-
-	test->priv = host;
-	new_ring(test, RING_SIZE);
-	virtio_page_hinting_init(&host->hinting);
-	/* It rings before there is anything to answer. */
-	virtio_page_hinting_done(&host->hinting);
-
-	error = virtio_page_hinting_start(&host->hinting, host->vq);
-	if (error) {
-		drop_ring(host);
-		test->priv = NULL;
-		if (error == -EBUSY)
-			kunit_skip(test, "a device has the engine");
-	}
-	KUNIT_ASSERT_EQ(test, error, 0);
-
-	WRITE_ONCE(page_hinting_age_ms, 20);
-	WRITE_ONCE(page_hinting_age_max_ms, 20);
-	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(BLOCK_ORDER));
-	return 0;
-}
-
-static void free_blocks(struct host *host)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_BLOCKS; i++) {
-		if (host->blocks[i])
-			__free_pages(host->blocks[i], BLOCK_ORDER);
-		host->blocks[i] = NULL;
-	}
-}
-
-static void host_exit(struct kunit *test)
-{
-	struct host *host = test->priv;
-
-	if (!host)
-		return;
-	WRITE_ONCE(page_hinting_age_ms, host->age_ms);
-	WRITE_ONCE(page_hinting_age_max_ms, host->age_max_ms);
-	reset(test);
-	/* It rings when all is over. */
-	virtio_page_hinting_done(&host->hinting);
-	virtio_page_hinting_stop(&host->hinting);
-	page_hinting_set_min_order(host->min_order);
-	free_blocks(host);
-}
-
-static struct page **find_block(struct host *host, unsigned long pfn)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_BLOCKS; i++)
-		if (host->blocks[i] && page_to_pfn(host->blocks[i]) == pfn)
-			return &host->blocks[i];
-	return NULL;
-}
-
-/*
- * Makes the host hold @nr batches: of blocks that are freed one after another,
- * each of which can't merge, for its buddy stays in use.
- */
-static void hold_batches(struct kunit *test, unsigned int nr)
-{
-	struct host *host = test->priv;
-	unsigned int held = 0, i;
-
-	free_blocks(host);
-	EVENTUALLY(test, all_is_known());
-	for (i = 0; i < NR_BLOCKS; i++)
-		host->blocks[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN |
-					      __GFP_NORETRY, BLOCK_ORDER);
-	EVENTUALLY(test, all_is_known());
-	spin_lock_irq(&host->lock);
-	host->holds = true;
-	spin_unlock_irq(&host->lock);
-
-	for (i = 0; i < NR_BLOCKS && held < nr; i++) {
-		struct page *page = host->blocks[i];
-
-		/* Of two buddies the lower one. */
-		if (!page || page_to_pfn(page) & BIT(BLOCK_ORDER) ||
-		    !find_block(host, page_to_pfn(page) | BIT(BLOCK_ORDER)))
-			continue;
-		host->blocks[i] = NULL;
-		__free_pages(page, BLOCK_ORDER);
-		EVENTUALLY(test, nr_held(host) > held);
-		held = nr_held(host);
-	}
-	KUNIT_ASSERT_GE(test, nr_held(host), nr);
-	KUNIT_EXPECT_GE(test, atomic_long_read(&page_hinting_in_flight),
-			nr << BLOCK_ORDER);
-}
-
 static void answers_in_all_orders(struct kunit *test)
 {
 	struct host *host = test->priv;
 	unsigned int order, left, n;
 
 	for (order = 0; order < 4 * 3 * 2; order++) {
-		hold_batches(test, MOST_HELD);
-		for (left = MOST_HELD, n = order; left; n /= left--)
+		hold_batches(test, most_held(host));
+		for (left = nr_held(host), n = order; left; n /= left--)
 			answer_one(host, n % left, 0);
 		KUNIT_EXPECT_EQ(test, nr_held(host), 0);
 		answer_all(host);
@@ -348,7 +37,7 @@ static void answers_in_all_orders(struct kunit *test)
 
 static void answers_all_at_once(struct kunit *test)
 {
-	hold_batches(test, MOST_HELD);
+	hold_batches(test, most_held(test->priv));
 	answer_all(test->priv);
 	expect_it_works(test);
 }
@@ -367,8 +56,9 @@ static void answers_twice(struct kunit *test)
 	interrupt(host);
 
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(host->vq));
-	/* The other one is still the host's. */
-	KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+	/* What it has beside is still the host's. */
+	if (nr_held(host))
+		KUNIT_EXPECT_GT(test, page_hinting_in_flight(), 0);
 	reset(test);
 	resume(test);
 	expect_it_works(test);
@@ -386,8 +76,8 @@ static bool is_held(struct host *host, u16 head)
 
 static void answers_what_was_not_asked(struct kunit *test)
 {
-	static const u32 ids[] = { RING_SIZE, 0xffff, 0x10000, 0xffffffff };
 	struct host *host = test->priv;
+	const u32 ids[] = { host->ring.num, 0xffff, 0x10000, 0xffffffff };
 	unsigned int i, id;
 
 	for (i = 0; i <= ARRAY_SIZE(ids); i++) {
@@ -395,13 +85,13 @@ static void answers_what_was_not_asked(struct kunit *test)
 		if (i < ARRAY_SIZE(ids)) {
 			id = ids[i];
 		} else {
-			/* A descriptor that heads no chain. */
-			for (id = 0; id < RING_SIZE && is_held(host, id); id++)
+			/* A descriptor that heads no chain, if there is one. */
+			for (id = 0; id < host->ring.num && is_held(host, id); id++)
 				;
 		}
 		answer_wrong(host, id);
 		KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(host->vq));
-		KUNIT_EXPECT_GT(test, atomic_long_read(&page_hinting_in_flight), 0);
+		KUNIT_EXPECT_GT(test, page_hinting_in_flight(), 0);
 		reset(test);
 		resume(test);
 		expect_it_works(test);
@@ -411,13 +101,15 @@ static void answers_what_was_not_asked(struct kunit *test)
 static void answers_never(struct kunit *test)
 {
 	struct host *host = test->priv;
+	unsigned int held;
 
-	hold_batches(test, MOST_HELD);
+	hold_batches(test, most_held(host));
+	held = nr_held(host);
 	/* Memory that is freed meanwhile has to wait, and nobody for it. */
 	free_blocks(host);
 	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
 	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
-	KUNIT_EXPECT_EQ(test, nr_held(host), MOST_HELD);
+	KUNIT_EXPECT_EQ(test, nr_held(host), held);
 	reset(test);
 	resume(test);
 	expect_it_works(test);
@@ -439,15 +131,17 @@ static void answers_with_wild_lengths(struct kunit *test)
 
 static void claims_too_many_answers(struct kunit *test)
 {
-	static const u16 more[] = { RING_SIZE, 1000, 0x8000, 0xffff };
+	/* The first is one more than it has. */
+	static const u16 more[] = { 0, 1000, 0x8000, 0xffff };
 	struct host *host = test->priv;
 	unsigned int i;
+	u16 n;
 
 	for (i = 0; i < ARRAY_SIZE(more); i++) {
 		hold_batches(test, 2);
 		spin_lock_irq(&host->lock);
-		WRITE_ONCE(host->ring.used->idx,
-			   cpu_to_virtio16(&host->vdev, host->answered + more[i]));
+		n = host->answered + (more[i] ?: host->nr_held + 1);
+		WRITE_ONCE(host->ring.used->idx, cpu_to_virtio16(&host->vdev, n));
 		spin_unlock_irq(&host->lock);
 		interrupt(host);
 		KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(host->vq));
@@ -467,13 +161,13 @@ static void writes_over_the_ring(struct kunit *test)
 	for (i = 0; i < host->nr_held; i++) {
 		struct vring_desc *desc = &host->ring.desc[host->held[i]];
 
-		if (virtio16_to_cpu(&host->vdev, desc->flags) & VRING_DESC_F_INDIRECT)
+		if (has_flag(host, desc, VRING_DESC_F_INDIRECT))
 			memset(phys_to_virt(virtio64_to_cpu(&host->vdev, desc->addr)),
 			       0xff, virtio32_to_cpu(&host->vdev, desc->len));
 	}
-	memset(host->ring.desc, 0xff, RING_SIZE * sizeof(*host->ring.desc));
+	memset(host->ring.desc, 0xff, host->ring.num * sizeof(*host->ring.desc));
 	memset(host->ring.avail->ring, 0xff,
-	       RING_SIZE * sizeof(*host->ring.avail->ring));
+	       host->ring.num * sizeof(*host->ring.avail->ring));
 	spin_unlock_irq(&host->lock);
 
 	/* The driver has its own notes of what it has put there. */
@@ -498,34 +192,43 @@ static void does_not_want_to_be_told(struct kunit *test)
 static void breaks_in_mid_flight(struct kunit *test)
 {
 	struct host *host = test->priv;
-	long batches;
+	unsigned long batches;
 
-	hold_batches(test, 2);
+	/* One less than it could, so that another one is begun. */
+	hold_batches(test, most_held(host) - 1);
 	virtio_break_device(&host->vdev);
 	answer_all(host);
-	batches = atomic_long_read(&page_hinting_counters.batches);
+	batches = page_hinting_count(HINT_BATCHES);
 	free_blocks(host);
 	/* What can't be reported is put back. */
-	EVENTUALLY(test, atomic_long_read(&page_hinting_counters.batches) > batches);
+	EVENTUALLY(test, page_hinting_count(HINT_BATCHES) > batches);
 	reset(test);
 	resume(test);
 	expect_it_works(test);
 }
 
-static void comes_back_with_a_smaller_ring(struct kunit *test)
+/* What it had was chosen by the first ring; a smaller one may be too small. */
+static void comes_back_with_another_ring(struct kunit *test)
 {
+	static const unsigned int sizes[] = { 1, 2, 8, 16, 32, 128, 256 };
 	struct host *host = test->priv;
+	unsigned int i, needed = host->ways->ring_size;
 
-	hold_batches(test, 2);
-	reset(test);
-	new_ring(test, 1);
-	virtio_page_hinting_resume(&host->hinting, host->vq);
-	/* A batch may have more ranges than this ring has descriptors. */
-	KUNIT_EXPECT_FALSE(test, page_hinting_running());
-	free_blocks(host);
-	reset(test);
-	resume(test);
-	expect_it_works(test);
+	/* With indirect descriptors the ring bounds a batch's ranges only. */
+	if (host->ways->indirect)
+		needed = min(needed, 32);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		hold_batches(test, 1);
+		reset(test);
+		new_ring(test, sizes[i]);
+		virtio_page_hinting_resume(&host->hinting, host->vq);
+		KUNIT_EXPECT_EQ(test, page_hinting_running(), sizes[i] >= needed);
+		if (page_hinting_running())
+			expect_it_works(test);
+		reset(test);
+		resume(test);
+		expect_it_works(test);
+	}
 }
 
 static void does_anything(struct kunit *test)
@@ -534,7 +237,7 @@ static void does_anything(struct kunit *test)
 	unsigned int i, n;
 
 	for (i = 0; i < 30; i++) {
-		hold_batches(test, 1 + get_random_u32_below(MOST_HELD));
+		hold_batches(test, 1 + get_random_u32_below(most_held(host)));
 		for (n = 0; n < 8; n++) {
 			spin_lock_irq(&host->lock);
 			switch (get_random_u32_below(4)) {
@@ -545,12 +248,12 @@ static void does_anything(struct kunit *test)
 					       get_random_u32());
 				break;
 			case 1:
-				put_used(host, get_random_u32_below(2 * RING_SIZE),
+				put_used(host, get_random_u32_below(2 * host->ring.num),
 					 get_random_u32());
 				break;
 			case 2:
 				get_random_bytes(host->ring.used->ring,
-						 RING_SIZE * sizeof(*host->ring.used->ring));
+						 host->ring.num * sizeof(*host->ring.used->ring));
 				break;
 			case 3:
 				get_random_bytes(host->ring.used, sizeof(*host->ring.used));
@@ -565,43 +268,241 @@ static void does_anything(struct kunit *test)
 	expect_it_works(test);
 }
 
-static const u64 features[] = {
-	BIT_ULL(VIRTIO_F_VERSION_1),
-	BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+static const struct ways rings[] = {
+	{ .ring_size = 1 },   { .ring_size = 1, .indirect = true },
+	{ .ring_size = 2 },   { .ring_size = 2, .indirect = true },
+	{ .ring_size = 8 },   { .ring_size = 8, .indirect = true },
+	{ .ring_size = 16 },  { .ring_size = 16, .indirect = true },
+	{ .ring_size = 32 },  { .ring_size = 32, .indirect = true },
+	{ .ring_size = 128 }, { .ring_size = 128, .indirect = true },
+	{ .ring_size = 256 }, { .ring_size = 256, .indirect = true },
 };
 
-static void describe(const u64 *feature, char *text)
+/* For what takes long, or needs room for four batches. */
+static const struct ways few_rings[] = {
+	{ .ring_size = 8 },   { .ring_size = 8, .indirect = true },
+	{ .ring_size = 32 },  { .ring_size = 32, .indirect = true },
+};
+
+static void describe(const struct ways *ways, char *text)
 {
-	strscpy(text, *feature & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) ?
-		"indirect" : "direct", KUNIT_PARAM_DESC_SIZE);
+	snprintf(text, KUNIT_PARAM_DESC_SIZE, "%s%s%u entries%s",
+		 ways->name ?: "", ways->name ? ", " : "", ways->ring_size,
+		 ways->indirect ? ", indirect" : "");
 }
 
-KUNIT_ARRAY_PARAM(ring, features, describe);
+KUNIT_ARRAY_PARAM(ring, rings, describe);
+KUNIT_ARRAY_PARAM(few_ring, few_rings, describe);
 
-static struct kunit_case host_cases[] = {
-	KUNIT_CASE_PARAM(answers_in_all_orders, ring_gen_params),
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE_PARAM(answers_in_all_orders, few_ring_gen_params),
 	KUNIT_CASE_PARAM(answers_all_at_once, ring_gen_params),
 	KUNIT_CASE_PARAM(answers_twice, ring_gen_params),
 	KUNIT_CASE_PARAM(answers_what_was_not_asked, ring_gen_params),
-	KUNIT_CASE_PARAM(answers_never, ring_gen_params),
-	KUNIT_CASE_PARAM(answers_with_wild_lengths, ring_gen_params),
+	KUNIT_CASE_PARAM(answers_never, few_ring_gen_params),
+	KUNIT_CASE_PARAM(answers_with_wild_lengths, few_ring_gen_params),
 	KUNIT_CASE_PARAM(claims_too_many_answers, ring_gen_params),
 	KUNIT_CASE_PARAM(writes_over_the_ring, ring_gen_params),
-	KUNIT_CASE_PARAM(does_not_want_to_be_told, ring_gen_params),
-	KUNIT_CASE_PARAM(breaks_in_mid_flight, ring_gen_params),
-	KUNIT_CASE_PARAM(comes_back_with_a_smaller_ring, ring_gen_params),
-	KUNIT_CASE_PARAM(does_anything, ring_gen_params),
+	KUNIT_CASE_PARAM(does_not_want_to_be_told, few_ring_gen_params),
+	KUNIT_CASE_PARAM(breaks_in_mid_flight, few_ring_gen_params),
+	KUNIT_CASE_PARAM(comes_back_with_another_ring, ring_gen_params),
+	KUNIT_CASE_PARAM(does_anything, few_ring_gen_params),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "page_hinting_virtqueue",
+	.init = host_init,
+	.exit = host_exit,
+	.test_cases = ring_cases,
+};
+
+/* The hosts that are in use */
+
+static const struct ways hosts[] = {
+	{ "QEMU", 32, true, SPLITS, ZERO },
+	{ "QEMU", 32, false, SPLITS, ZERO },
+	{ "Firecracker", 256, false, SPLITS, ZERO },
+	{ "Cloud Hypervisor", 32, false, CLAMPS, SUM },
+	{ "Cloud Hypervisor that fails", 32, false, CLAMPS, SUM, .fails = true },
+	{ "crosvm", 128, false, FAILS_THE_REST, ZERO },
+	{ "crosvm that fails", 128, false, FAILS_THE_REST, ZERO, .fails = true },
+	{ "libkrun", 256, false, LOOKS_AT_THE_START, ZERO },
+	{ "Dragonball", 128, false, LOOKS_AT_THE_START, SUM },
+	{ "Alioth", 256, false, FAILS_THE_CHAIN, ZERO },
+	{ "StratoVirt", 256, false, LOOKS_AT_THE_START, NUMBER },
+	{ "QEMU that is slow", 32, true, SPLITS, ZERO, .late_ms = 100 },
+	{ "libkrun that is slow", 256, false, LOOKS_AT_THE_START, ZERO, .late_ms = 100 },
+};
+
+KUNIT_ARRAY_PARAM(host, hosts, describe);
+
+static int shadow_init(struct kunit *test)
+{
+	struct shadow *shadow = kunit_kzalloc(test, sizeof(*shadow), GFP_KERNEL);
+	unsigned long nr_pages;
+	struct host *host;
+	int error;
+
+	KUNIT_ASSERT_NOT_NULL(test, shadow);
+	error = host_init(test);
+	if (error)
+		return error;
+	host = test->priv;
+	EVENTUALLY(test, all_is_known());
+
+	shadow->nr_regions = DIV_ROUND_UP(max_pfn, PAGES_PER_SECTION);
+	nr_pages = section_nr_to_pfn(shadow->nr_regions);
+	shadow->held = kvcalloc(BITS_TO_LONGS(nr_pages), sizeof(long), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, shadow->held);
+	spin_lock_irq(&host->lock);
+	host->shadow = shadow;
+	spin_unlock_irq(&host->lock);
+	return 0;
+}
+
+/* The host works, as fast as it does, until it has all. */
+static void until_all_is_known(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned long end = jiffies + 60 * HZ;
+
+	while (host->ways->late_ms && !all_is_known() && time_before(jiffies, end)) {
+		msleep(host->ways->late_ms);
+		if (nr_held(host))
+			answer_one(host, 0, 0);
+	}
+	if (!host->ways->late_ms)
+		answer_all(host);
+	expect_it_works(test);
+}
+
+/* To be asked when nothing is in flight. */
+static void expect_content_is_right(struct kunit *test)
+{
+	struct host *host = test->priv;
+	struct shadow shadow;
+
+	spin_lock_irq(&host->lock);
+	shadow = *host->shadow;
+	spin_unlock_irq(&host->lock);
+	KUNIT_EXPECT_EQ(test, shadow.crossed, 0);
+	KUNIT_EXPECT_EQ(test, shadow.foreign, 0);
+	KUNIT_EXPECT_EQ(test, shadow.invalid, 0);
+	KUNIT_EXPECT_EQ(test, shadow.discarded, host->ways->fails ? 0 : shadow.reported);
+	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_ISOLATED),
+			page_hinting_count(HINT_RETURNED));
+}
+
+static void gets_all(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned long known;
+
+	/* As when the machine has slept: all that is free, anew. */
+	virtio_page_hinting_pause(&host->hinting);
+	known = host->shadow->reported;
+	if (host->ways->late_ms)
+		hold(host);
+	virtio_page_hinting_resume(&host->hinting, host->vq);
+	until_all_is_known(test);
+	/* What is free and large is most of a machine that only tests. */
+	KUNIT_EXPECT_GT(test, host->shadow->reported - known,
+			global_zone_page_state(NR_FREE_PAGES) / 2);
+	expect_content_is_right(test);
+}
+
+/* Invariant 2, exclusion: what the host may discard, nobody can have. */
+static void keeps_what_it_holds(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned int i, nr = 0;
+
+	hold_batches(test, most_held(host));
+	/* What was held is not free, so a block that is free is another one. */
+	for (i = 0; i < NR_BLOCKS; i++) {
+		if (host->blocks[i])
+			continue;
+		host->blocks[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN |
+					      __GFP_NORETRY, BLOCK_ORDER);
+		if (!host->blocks[i])
+			continue;
+		nr++;
+		spin_lock_irq(&host->lock);
+		look_for_buffers(host);
+		if (test_bit(page_to_pfn(host->blocks[i]), host->shadow->held))
+			host->shadow->foreign++;
+		spin_unlock_irq(&host->lock);
+	}
+	KUNIT_EXPECT_GT(test, nr, 0);
+	until_all_is_known(test);
+	expect_content_is_right(test);
+	free_blocks(host);
+	until_all_is_known(test);
+	expect_content_is_right(test);
+}
+
+#ifdef CONFIG_CONTIG_ALLOC
+/* Takes a block's size on both sides of a border between two sections. */
+static bool take_border(unsigned long border)
+{
+	unsigned long from = border - BIT(BLOCK_ORDER), to = border + BIT(BLOCK_ORDER);
+
+	return pfn_to_online_page(from) && pfn_to_online_page(to - 1) &&
+	       page_zone(pfn_to_page(from)) == page_zone(pfn_to_page(to - 1)) &&
+	       !alloc_contig_range(from, to, MIGRATE_MOVABLE, GFP_KERNEL);
+}
+
+/*
+ * Two free blocks are neighbours, but each in another section, which is as small
+ * as memory regions come. They wait for the host, so they go out together.
+ */
+static void gets_a_range_of_one_region(struct kunit *test)
+{
+	struct host *host = test->priv;
+	unsigned long border;
+	unsigned int nr = 0;
+
+	for (border = PAGES_PER_SECTION; border < max_pfn; border += PAGES_PER_SECTION) {
+		hold_batches(test, most_held(host));
+		if (!take_border(border)) {
+			until_all_is_known(test);
+			continue;
+		}
+		nr++;
+		free_contig_range(border - BIT(BLOCK_ORDER), 2 << BLOCK_ORDER);
+		/* From the per-CPU page lists. */
+		drain_all_pages(NULL);
+		EVENTUALLY(test, page_hinting_waiting() >= 2);
+		msleep(100);
+		until_all_is_known(test);
+	}
+	expect_content_is_right(test);
+	if (!nr)
+		kunit_skip(test, "no free memory around a section's border");
+}
+#else
+static void gets_a_range_of_one_region(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_CONTIG_ALLOC");
+}
+#endif
+
+static struct kunit_case host_cases[] = {
+	KUNIT_CASE_PARAM(gets_all, host_gen_params),
+	KUNIT_CASE_PARAM(keeps_what_it_holds, host_gen_params),
+	KUNIT_CASE_PARAM(gets_a_range_of_one_region, host_gen_params),
 	{}
 };
 
 static struct kunit_suite host_suite = {
-	.name = "page_hinting_virtqueue",
-	.init = host_init,
+	.name = "page_hinting_hosts",
+	.init = shadow_init,
 	.exit = host_exit,
 	.test_cases = host_cases,
 };
 
-kunit_test_suite(host_suite);
+kunit_test_suites(&ring_suite, &host_suite);
 
 MODULE_DESCRIPTION("KUnit tests for free page hinting over a virtqueue");
 MODULE_LICENSE("GPL");
