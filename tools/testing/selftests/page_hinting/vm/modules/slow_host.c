@@ -9,6 +9,8 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/page_hinting.h>
+#include <linux/pfn.h>
+#include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
 #define MAX_BATCHES	4
@@ -17,10 +19,38 @@ static unsigned int delay_ms = 1000;
 module_param(delay_ms, uint, 0644);
 MODULE_PARM_DESC(delay_ms, "milliseconds from a report to its answer");
 
+static int show_held(char *text, const struct kernel_param *parameter);
+
+static const struct kernel_param_ops held_operations = {
+	.get = show_held,
+};
+module_param_cb(held, &held_operations, NULL, 0444);
+MODULE_PARM_DESC(held, "what is not answered yet: page frame, pages; a line each");
+
 static struct answer {
 	struct delayed_work work;
 	struct page_hinting_batch *batch;	/* NULL if there is none */
 } answers[MAX_BATCHES];
+
+/* Sure only while no answer falls due: nothing keeps a batch here. */
+static int show_held(char *text, const struct kernel_param *parameter)
+{
+	int used = 0, i, j;
+
+	for (i = 0; i < MAX_BATCHES; i++) {
+		struct page_hinting_batch *batch =
+			smp_load_acquire(&answers[i].batch);
+
+		for (j = 0; batch && j < batch->nr_ranges; j++) {
+			struct scatterlist *range = &batch->ranges[j];
+
+			used += sysfs_emit_at(text, used, "%lu %u\n",
+					      page_to_pfn(sg_page(range)),
+					      PFN_DOWN(range->length));
+		}
+	}
+	return used;
+}
 
 static void give_answer(struct work_struct *work)
 {
