@@ -2,15 +2,15 @@
 /*
  * Fills memory to the last page while others free it: how much can be had?
  *
- * usage: brim [-k] [-s seconds] KiB
+ * usage: brim [-k] [-p PART] [-s seconds] KiB
  *
  * With 0 KiB: one process, the taker, writes page after page until the OOM
  * killer ends it. With the amount that this gave: others, a process for each
  * further CPU, hold half of it first, and free it step by step, always as
  * much as the taker needs to go on; so all the time little is free and much
  * is being freed. When they have freed all of it the taker goes on to the last
- * page, or, with -k (keep clear), to a 64th before the end and stops. -s
- * repeats that for so many seconds.
+ * page, or, with -k (keep clear), to a 64th before the end and stops; with -p
+ * to a PART-th. -s repeats that for so many seconds.
  *
  * Prints "KiB KILLS": what the taker had at last, the least of all times, and
  * how many processes the OOM killer has ended.
@@ -40,6 +40,7 @@ static struct {
 } *shared;
 
 static long capacity, reserve, nr_freers;
+static long clear_part = 64;
 static bool keep_clear;
 
 static void fail(const char *what)
@@ -91,7 +92,7 @@ static long in_use(void)
 
 static void take(void)
 {
-	long most = keep_clear ? capacity - capacity / 64 : 1L << 40;
+	long most = keep_clear ? capacity - capacity / clear_part : 1L << 40;
 	char *memory = map(1L << 30, MAP_PRIVATE);
 
 	/* So that each page counts when it is taken. */
@@ -172,16 +173,18 @@ int main(int argc, char **argv)
 	time_t end;
 	int option;
 
-	while ((option = getopt(argc, argv, "ks:")) != -1) {
+	while ((option = getopt(argc, argv, "kp:s:")) != -1) {
 		if (option == 'k')
 			keep_clear = true;
+		else if (option == 'p')
+			clear_part = atol(optarg);
 		else if (option == 's')
 			seconds = atol(optarg);
 		else
 			optind = argc;
 	}
-	if (optind != argc - 1) {
-		fprintf(stderr, "usage: brim [-k] [-s seconds] KiB\n");
+	if (optind != argc - 1 || clear_part < 1) {
+		fprintf(stderr, "usage: brim [-k] [-p PART] [-s seconds] KiB\n");
 		return 2;
 	}
 	set_oom_score("-1000");
