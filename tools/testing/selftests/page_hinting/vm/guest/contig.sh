@@ -10,13 +10,15 @@
 #
 # usage: contig.sh ROUNDS
 #
-# Prints "@got WHAT ENABLED GOT of WANTED".
+# Prints "@got WHAT ENABLED GOT of WANTED", and "@single ENABLED N": how often CMA
+# was tried again because of a page that was none of ours.
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
 pools=/sys/kernel/mm/hugepages
 blocks=/sys/devices/system/memory
 cma=$(ls -d /sys/kernel/debug/cma/*/ | head -n 1)
+tracing=/sys/kernel/tracing
 
 say()
 {
@@ -32,17 +34,36 @@ pool()
 	echo 0 > $pools/hugepages-"$1"kB/nr_hugepages
 }
 
+# Whether CMA failed for a single page, which somebody is just using or freeing.
+# That happens with hinting off as often, the more the busier the machine is:
+# whoever has it may be a CPU that does not run. What is in flight is whole
+# blocks, and it is the first page of a block that is in the way.
+single_page()
+{
+	page=$(sed -n 's/.* fin_pfn=\(0x[0-9a-f]*\) ret=fail.*/\1/p' $tracing/trace | tail -n 1)
+	[ -n "$page" ] && [ $((page % 512)) != 0 ]
+}
+
 contiguous()
 {
 	got=0
+	single=0
 	pages=$(cat "$cma"count)
 	# All of it at once: there is no other place to go to.
-	for i in $(seq 32); do
-		echo "$pages" > "$cma"alloc || continue
-		echo "$pages" > "$cma"free
-		got=$((got + 1))
+	for i in $(seq 64); do
+		for attempt in 1 2 3 4; do
+			echo > $tracing/trace
+			if echo "$pages" > "$cma"alloc; then
+				echo "$pages" > "$cma"free
+				got=$((got + 1))
+				break
+			fi
+			single_page || break
+			single=$((single + 1))
+		done
 	done 2>/dev/null
-	say "got cma $enabled $got of 32"
+	say "got cma $enabled $got of 64"
+	say "single $enabled $single"
 }
 
 offline()
@@ -76,6 +97,7 @@ fragmented()
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
+echo 1 > $tracing/events/page_isolation/test_pages_isolated/enable
 # Before much of it is in flight.
 free=$(awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo)
 echo "$device" > $driver/unbind
@@ -91,6 +113,8 @@ writer=$!
 for round in $(seq "$1"); do
 	for enabled in 0 1; do
 		echo $enabled > $controls/enabled
+		# Not in what the one before has left in pieces.
+		echo 1 > /proc/sys/vm/compact_memory
 		pool 2048 $((free * 4 / 5 / 2))
 		[ "$free" -lt 2500 ] || pool 1048576 1
 		contiguous
