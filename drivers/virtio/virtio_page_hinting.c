@@ -32,13 +32,15 @@
  * How many ranges the engine may have in flight with a ring of @size. With
  * indirect descriptors a batch takes one descriptor of the ring, and its table
  * may be as long as the ring. Without, each range takes one, and the batches
- * share them: a batch of many ranges may take all that there are.
+ * share them: half of them are enough for one batch, so that there is room for
+ * the next while the host works on it.
  */
 static void set_limits(struct page_hinting_device *device,
 		       unsigned int size, bool indirect)
 {
 	device->max_batches = min(size, MAX_BATCHES);
-	device->max_ranges = min(size, MAX_RANGES);
+	device->max_ranges = min(indirect ? size : DIV_ROUND_UP(size, 2),
+				 MAX_RANGES);
 	device->max_descriptors = indirect ?
 		device->max_batches * device->max_ranges : size;
 }

@@ -370,7 +370,7 @@ void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable)
 /*
  * Invariant 4 (bounded): what is in flight is free memory that nobody can have
  * at the moment. The zone stays above its high watermark, so that no reclaim
- * starts for it. Beyond the first block no more than a sixteenth of the zone
+ * starts for it. Beyond the first block no more than a 32nd of the zone
  * goes, and of what is above the watermark at least as much stays, so that a
  * burst of allocations finds memory also while the host is slow.
  */
@@ -384,5 +384,5 @@ bool page_hinting_spares(struct zone *zone, unsigned long usable,
 		return false;
 	return !in_flight ||
 	       in_flight + nr_pages <= min((usable + in_flight - high) / 2,
-					   zone_managed_pages(zone) / 16);
+					   zone_managed_pages(zone) / 32);
 }

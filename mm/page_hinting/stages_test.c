@@ -333,9 +333,9 @@ static void invariant_4_bounded(struct kunit *test)
 {
 	struct zone *zone = new_zone(test, 65536, 384, 0);
 
-	/* Much is free: a sixteenth of the zone may be in flight. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 50000, 3072, 1024));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 50000, 3073, 1024));
+	/* Much is free: a 32nd of the zone may be in flight. */
+	KUNIT_EXPECT_TRUE(test, spares(zone, 50000, 1024, 1024));
+	KUNIT_EXPECT_FALSE(test, spares(zone, 50000, 1025, 1024));
 	/* Little is free: half of what is above the watermark. */
 	KUNIT_EXPECT_TRUE(test, spares(zone, 2432, 1024, 512));
 	KUNIT_EXPECT_FALSE(test, spares(zone, 2431, 1024, 512));
