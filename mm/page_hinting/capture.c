@@ -173,7 +173,8 @@ unsigned long page_hinting_arrays_waiting(void)
 	unsigned long nr = 0;
 	int cpu;
 
-	for_each_cpu(cpu, &page_hinting_cpus)
+	/* The pass forgets CPUs, and may be about to remember one. */
+	for_each_possible_cpu(cpu)
 		nr += page_hinting_array_count(per_cpu_ptr(&page_hinting_arrays,
 							   cpu));
 	return nr;

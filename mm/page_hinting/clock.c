@@ -53,6 +53,8 @@ unsigned long page_hinting_missed_anywhere(void)
 	unsigned long nr = 0;
 	struct zone *zone;
 
+	if (!page_hinting_running())
+		return 0;
 	for_each_populated_zone(zone)
 		nr += page_hinting_missed(zone);
 	return nr;
@@ -82,9 +84,10 @@ static struct page *block_at(struct zone *zone, unsigned long pfn)
 	/* It stays on line under the lock, see page_hinting_captured(). */
 	struct page *page = pfn_to_online_page(pfn);
 
-	if (!page || !PageBuddy(page) || data_race(page_zone(page)) != zone)
+	if (!page || !PageBuddy(page))
 		return NULL;
-	return page;
+	/* If it is another zone's its flags may change, but not to ours. */
+	return data_race(page_zone(page)) == zone ? page : NULL;
 }
 
 static void found(struct zone *zone, struct page *block,

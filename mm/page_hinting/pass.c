@@ -48,6 +48,7 @@ static struct page_hinting_pending *pending;
 static unsigned long retry_delay;	/* jiffies */
 static bool retries;			/* it was put off by that */
 static bool device_fails;		/* since its last report */
+static bool burst;			/* blocks became free since the last drain */
 
 /*
  * While the pass drains the per-CPU page lists: since when the pages in them
@@ -131,11 +132,10 @@ static void watch_movement(void)
  */
 static unsigned long drain_after_burst(void)
 {
-	static unsigned long looked, delay, drained;
+	static unsigned long looked, delay;
 	unsigned long now = jiffies;
-	unsigned long captured = page_hinting_count(HINT_CAPTURED);
 
-	if (captured == drained)
+	if (!burst)
 		return 0;
 
 	/* The longer it goes on, the less often it is worth a look. */
@@ -147,10 +147,10 @@ static unsigned long drain_after_burst(void)
 		return moved_at + delay - now;
 
 	delay = 0;
+	burst = false;
 	WRITE_ONCE(page_hinting_draining, moved_at);
 	drain_all_pages(NULL);
 	WRITE_ONCE(page_hinting_draining, 0);
-	drained = page_hinting_count(HINT_CAPTURED);
 	return 0;
 }
 
@@ -262,6 +262,7 @@ static void page_hinting_pass(struct work_struct *work)
 	watch_movement();
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
+	burst = burst || pending->nr;
 	hand = page_hinting_clock(pending, now, page_hinting_age(), retry);
 	page_hinting_sort(pending);
 	taken = page_hinting_report(device, pending);

@@ -104,7 +104,8 @@ static void witness(void)
 /* Makes the slot of this moment the newest; those that are too old end. */
 static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
 {
-	unsigned long slot = jiffies >> shift, steps = slot - ledger->slot;
+	unsigned long slot = jiffies >> shift;
+	unsigned long steps = slot - ledger->slot;
 	unsigned int i = slot % PAGE_HINTING_SLOTS;
 
 	if (!steps)

@@ -120,11 +120,8 @@ page_hinting_batch_begin(struct page_hinting_device *device,
 	struct page_hinting_batch *batch = NULL;
 
 	spin_lock_irq(&lock);
-	if (!page_hinting_recalling()) {
-		/* Not to be true again when jiffies have gone round. */
-		WRITE_ONCE(recalled_until, 0);
+	if (!page_hinting_recalling())
 		batch = idle_batch(device, max_ranges);
-	}
 	if (batch)
 		batch->since = jiffies | 1;	/* 0 means idle */
 	spin_unlock_irq(&lock);
@@ -175,7 +172,8 @@ bool page_hinting_recalling(void)
 {
 	unsigned long until = READ_ONCE(recalled_until);
 
-	return until && time_before(jiffies, until);
+	/* Also when jiffies have gone round since. */
+	return until && until - jiffies <= RECALL_PAUSE + 1;
 }
 
 /* Pages that the host has not answered for; a guess while it changes. */

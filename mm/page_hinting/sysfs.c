@@ -108,9 +108,7 @@ VALUE(hinted, page_hinting_count(HINT_HINTED));
 VALUE(regretted, page_hinting_count(HINT_REGRETTED));
 VALUE(waiting, page_hinting_waiting());
 VALUE(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
-VALUE(bytes_missed,
-      page_hinting_running() ?
-      (u64)page_hinting_missed_anywhere() << PAGE_SHIFT : 0);
+VALUE(bytes_missed, (u64)page_hinting_missed_anywhere() << PAGE_SHIFT);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,

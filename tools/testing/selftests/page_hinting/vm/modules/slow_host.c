@@ -87,6 +87,7 @@ static struct page_hinting_device device = {
 	.report = report,
 	.max_batches = MAX_BATCHES,
 	.max_ranges = 32,
+	.max_descriptors = 32 * MAX_BATCHES,
 };
 
 static int __init slow_host_init(void)
