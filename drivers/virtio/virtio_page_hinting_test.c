@@ -107,8 +107,8 @@ static void answers_never(struct kunit *test)
 	held = nr_held(host);
 	/* Memory that is freed meanwhile has to wait, and nobody for it. */
 	free_blocks(host);
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
-	KUNIT_EXPECT_FALSE(test, page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
+	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
 	KUNIT_EXPECT_EQ(test, nr_held(host), held);
 	reset(test);
 	resume(test);

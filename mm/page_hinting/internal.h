@@ -68,43 +68,30 @@ struct page_hinting_entry {
 	unsigned long time;		/* jiffies; equals page->hint_time */
 };
 
-/**
- * struct page_hinting_array - a CPU's captured blocks
- * @entries: ring of @mask + 1 entries, NULL while no device is registered
- * @mask: entries less one, a power of two less one
- * @head: entries ever put in; only the array's CPU writes it
- * @tail: entries ever taken out; only the pass writes it
- *
- * One producer, the hook on this CPU with preemption off, and one consumer,
- * the pass, which may run anywhere, so that an offline CPU's array is read
- * like any other.
+/*
+ * A CPU's captured blocks: a ring of @mask + 1 entries, no ring while no device
+ * is registered. One producer, the hook on this CPU with preemption off, and one
+ * consumer, the pass, which may run anywhere, so that an offline CPU's array is
+ * read like any other.
  */
 struct page_hinting_array {
 	struct page_hinting_entry *entries;
 	unsigned int	mask;
-	unsigned int	head;
-	unsigned int	tail ____cacheline_aligned_in_smp;
+	unsigned int	head;		/* ever put in; the CPU's */
+	unsigned int	tail ____cacheline_aligned_in_smp;	/* ever taken out; the pass's */
 };
 
-/**
- * struct page_hinting_pending - the candidates of the pass
- * @nr: valid entries in @candidates
- * @candidates: sorted by zone and pfn after page_hinting_sort()
- */
+/* The candidates of the pass; in order after page_hinting_sort(). */
 struct page_hinting_pending {
 	unsigned int nr;
 #define PAGE_HINTING_MAX_PENDING	1024	/* 2 GiB at order 9 */
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
 
-/**
- * struct page_hinting_usable - free memory of a zone that its users can have
- * @all: in pages
- * @unmovable: the part that is not in contiguous memory areas (CMA), in pages
- */
+/* Free pages of a zone that its users can have. */
 struct page_hinting_usable {
 	unsigned long all;
-	unsigned long unmovable;
+	unsigned long unmovable;	/* not in contiguous memory areas (CMA) */
 };
 
 /* What became of a candidate. */
@@ -125,16 +112,11 @@ enum page_hinting_verdict {
 /* The time of a block that was free before we came. */
 #define PAGE_HINTING_LONG_AGO	(128UL * HZ)
 
-/**
- * struct page_hinting_history - what happened to memory, in pages
- * @reused: used again; in the bucket n those that were free for up to 2^n ms
- * @hinted: hinted; but not those that were free before we came
- * @regretted: of @hinted, what should not have been; also in @reused
- */
+/* What happened to memory, in pages. */
 struct page_hinting_history {
-	u64 reused[PAGE_HINTING_BUCKETS];
-	u64 hinted;
-	u64 regretted;
+	u64 reused[PAGE_HINTING_BUCKETS];	/* in n: free for up to 2^n ms */
+	u64 hinted;		/* but not what was free before we came */
+	u64 regretted;		/* of these, what should not have been */
 };
 
 /* Whether a block captured now would be found later: see stop() in core.c. */

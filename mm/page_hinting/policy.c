@@ -61,17 +61,11 @@ unsigned int page_hinting_age_max_ms = 2000;
 #define COLD_SHARE		16
 #define COLD_MIN		(SZ_64M >> PAGE_SHIFT)
 
-/* What a CPU has seen, ever growing, in pages; as in the history. */
-struct evidence {
-	unsigned long reused[PAGE_HINTING_BUCKETS];
-	unsigned long hinted;
-	unsigned long regretted;
-};
-
-static DEFINE_PER_CPU(struct evidence, evidence);
+/* What a CPU has seen, ever growing. */
+static DEFINE_PER_CPU(struct page_hinting_history, evidence);
 
 /* The pass's. */
-static struct evidence seen;
+static struct page_hinting_history seen;
 static struct page_hinting_history history;
 static unsigned long learned;			/* in jiffies */
 static unsigned int age_now_ms;
@@ -197,13 +191,13 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 	ledger->recent[i] += nr_pages;
 }
 
-static void gather(struct evidence *sum)
+static void gather(struct page_hinting_history *sum)
 {
 	int cpu, i;
 
 	memset(sum, 0, sizeof(*sum));
 	for_each_cpu(cpu, &witnesses) {
-		struct evidence *one = per_cpu_ptr(&evidence, cpu);
+		struct page_hinting_history *one = per_cpu_ptr(&evidence, cpu);
 
 		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
 			sum->reused[i] += READ_ONCE(one->reused[i]);
@@ -301,7 +295,7 @@ void page_hinting_learn(void)
 {
 	unsigned long assumed_cold = max(totalram_pages() / COLD_SHARE,
 					 COLD_MIN);
-	struct evidence sum;
+	struct page_hinting_history sum;
 	unsigned int max_ms = READ_ONCE(page_hinting_age_max_ms);
 	unsigned long now = jiffies;
 	unsigned int i, age_ms;

@@ -17,6 +17,7 @@
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/oom.h>
+#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -40,70 +41,63 @@
 atomic_long_t page_hinting_pages_returned;
 
 static DEFINE_SPINLOCK(lock);			/* protects what follows */
-static struct page_hinting_batch **batches;
+static void *batches;
 static unsigned int nr_batches;
+static size_t batch_size;
 static unsigned long recalled_until;		/* nothing leaves before; jiffies, or 0 */
 
 static DECLARE_WAIT_QUEUE_HEAD(batch_back);
 
+static struct page_hinting_batch *nth_batch(unsigned int n)
+{
+	return batches + n * batch_size;
+}
+
+static void set_batches(void *new, unsigned int nr, size_t size)
+{
+	void *old;
+
+	spin_lock_irq(&lock);
+	old = batches;
+	batches = new;
+	nr_batches = nr;
+	batch_size = size;
+	spin_unlock_irq(&lock);
+	kvfree(old);
+}
+
 int page_hinting_batches_alloc(struct page_hinting_device *device)
 {
-	struct page_hinting_batch **new;
-	unsigned int i;
+	size_t size = struct_size_t(struct page_hinting_batch, ranges,
+				    device->max_ranges);
+	void *new = kvcalloc(device->max_batches, size, GFP_KERNEL);
 
-	new = kcalloc(device->max_batches, sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
-	for (i = 0; i < device->max_batches; i++) {
-		new[i] = kzalloc(struct_size(new[i], ranges, device->max_ranges),
-				 GFP_KERNEL);
-		if (!new[i])
-			goto free;
-	}
-	spin_lock_irq(&lock);
-	batches = new;
-	nr_batches = device->max_batches;
-	spin_unlock_irq(&lock);
+	set_batches(new, device->max_batches, size);
 	return 0;
-
-free:
-	while (i)
-		kfree(new[--i]);
-	kfree(new);
-	return -ENOMEM;
 }
 
 /* None of them is in flight. */
 void page_hinting_batches_free(void)
 {
-	struct page_hinting_batch **old;
-	unsigned int nr;
-
-	spin_lock_irq(&lock);
-	old = batches;
-	nr = nr_batches;
-	nr_batches = 0;
-	batches = NULL;
-	spin_unlock_irq(&lock);
-
-	while (nr)
-		kfree(old[--nr]);
-	kfree(old);
+	set_batches(NULL, 0, 0);
 }
 
 static struct page_hinting_batch *idle_batch(struct page_hinting_device *device,
 					     unsigned int *max_ranges)
 {
-	struct page_hinting_batch *idle = NULL;
+	struct page_hinting_batch *batch, *idle = NULL;
 	unsigned int left = device->max_descriptors, i;
 
 	lockdep_assert_held(&lock);
 
 	for (i = 0; i < nr_batches; i++) {
-		if (batches[i]->since)
-			left -= batches[i]->nr_ranges;
+		batch = nth_batch(i);
+		if (batch->since)
+			left -= batch->nr_ranges;
 		else
-			idle = batches[i];
+			idle = batch;
 	}
 	*max_ranges = min(device->max_ranges, left);
 	return *max_ranges ? idle : NULL;
@@ -206,8 +200,8 @@ static bool touches(const struct page_hinting_batch *batch,
 	return false;
 }
 
-/* Whether a batch has memory of a range; also one that is lost, or not. */
-static bool has_any(unsigned long start, unsigned long end, bool also_lost)
+/* Whether a batch, lost or not, has memory of a range. */
+static bool has_any(unsigned long start, unsigned long end, bool lost_too)
 {
 	unsigned long flags;
 	bool found = false;
@@ -215,10 +209,10 @@ static bool has_any(unsigned long start, unsigned long end, bool also_lost)
 
 	spin_lock_irqsave(&lock, flags);
 	for (i = 0; !found && i < nr_batches; i++) {
-		unsigned long since = batches[i]->since;
+		struct page_hinting_batch *batch = nth_batch(i);
 
-		found = since && touches(batches[i], start, end) &&
-			(also_lost || time_before(jiffies, since + LOST));
+		found = batch->since && touches(batch, start, end) &&
+			(lost_too || time_before(jiffies, batch->since + LOST));
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	return found;
@@ -229,7 +223,7 @@ static bool awaited(unsigned long start, unsigned long end)
 	return has_any(start, end, false);
 }
 
-/* Not for longer than it takes what is in flight to be lost. */
+/* It takes no longer than until what is in flight is lost. */
 static void wait_a_moment(unsigned long start, unsigned long end)
 {
 	wait_event_timeout(batch_back, !awaited(start, end), RECALL_PAUSE / 10);
@@ -238,11 +232,9 @@ static void wait_a_moment(unsigned long start, unsigned long end)
 /* Nothing leaves for a while, but for batches that have begun. */
 static void pause_for_recall(void)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&lock, flags);
+	spin_lock_irq(&lock);
 	WRITE_ONCE(recalled_until, (jiffies + RECALL_PAUSE) | 1);
-	spin_unlock_irqrestore(&lock, flags);
+	spin_unlock_irq(&lock);
 }
 
 /**

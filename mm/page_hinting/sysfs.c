@@ -13,102 +13,65 @@
 
 #include "internal.h"
 
-static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%d\n", page_hinting_get_enabled());
-}
-
-static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr,
-			     const char *buf, size_t count)
-{
-	unsigned int value;
-	int error;
-
-	/* kstrtobool() would take anything that begins well. */
-	if (kstrtouint(buf, 10, &value) || value > 1)
-		return -EINVAL;
-	error = page_hinting_set_enabled(value);
-	return error ?: count;
-}
-
-static struct kobj_attribute enabled_attr = __ATTR_RW(enabled);
-
-static ssize_t min_order_show(struct kobject *kobj, struct kobj_attribute *attr,
-			      char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(page_hinting_min_order));
-}
-
-static ssize_t min_order_store(struct kobject *kobj,
-			       struct kobj_attribute *attr, const char *buf,
-			       size_t count)
-{
-	unsigned int value;
-	int error;
-
-	if (kstrtouint(buf, 10, &value))
-		return -EINVAL;
-	error = page_hinting_set_min_order(value);
-	return error ?: count;
-}
-
-static struct kobj_attribute min_order_attr = __ATTR_RW(min_order);
-
-static ssize_t age_store(unsigned int *age_ms, const char *buf, size_t count)
-{
-	unsigned int value;
-
-	if (kstrtouint(buf, 10, &value) || value > PAGE_HINTING_AGE_MS_MAX)
-		return -EINVAL;
-	WRITE_ONCE(*age_ms, value);
-	page_hinting_reconsider();
-	return count;
-}
-
-static ssize_t age_ms_show(struct kobject *kobj, struct kobj_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(page_hinting_age_ms));
-}
-
-static ssize_t age_ms_store(struct kobject *kobj, struct kobj_attribute *attr,
-			    const char *buf, size_t count)
-{
-	return age_store(&page_hinting_age_ms, buf, count);
-}
-
-static struct kobj_attribute age_ms_attr = __ATTR_RW(age_ms);
-
-static ssize_t age_max_ms_show(struct kobject *kobj,
-			       struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(page_hinting_age_max_ms));
-}
-
-static ssize_t age_max_ms_store(struct kobject *kobj,
-				struct kobj_attribute *attr, const char *buf,
-				size_t count)
-{
-	return age_store(&page_hinting_age_max_ms, buf, count);
-}
-
-static struct kobj_attribute age_max_ms_attr = __ATTR_RW(age_max_ms);
-
-#define VALUE(name, value)						\
+#define SHOW(name, value)						\
 static ssize_t name##_show(struct kobject *kobj,			\
 			   struct kobj_attribute *attr, char *buf)	\
 {									\
 	return sysfs_emit(buf, "%llu\n", (u64)(value));		\
-}									\
+}
+
+#define READ_ONLY(name, value)						\
+SHOW(name, value)							\
 static struct kobj_attribute name##_attr = __ATTR_RO(name)
 
-VALUE(age_now_ms, page_hinting_age_now_ms());
-VALUE(hinted, page_hinting_count(HINT_HINTED));
-VALUE(regretted, page_hinting_count(HINT_REGRETTED));
-VALUE(waiting, page_hinting_waiting());
-VALUE(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
-VALUE(bytes_missed, (u64)page_hinting_missed_anywhere() << PAGE_SHIFT);
+/* @set: of an unsigned int value; returns a negative errno, or 0 */
+#define READ_WRITE(name, value, set)					\
+SHOW(name, value)							\
+static ssize_t name##_store(struct kobject *kobj,			\
+			    struct kobj_attribute *attr,		\
+			    const char *buf, size_t count)		\
+{									\
+	unsigned int new;						\
+	int error = kstrtouint(buf, 10, &new) ? -EINVAL : set(new);	\
+									\
+	return error ?: count;						\
+}									\
+static struct kobj_attribute name##_attr = __ATTR_RW(name)
+
+static int set_age(unsigned int *age_ms, unsigned int new)
+{
+	if (new > PAGE_HINTING_AGE_MS_MAX)
+		return -EINVAL;
+	WRITE_ONCE(*age_ms, new);
+	page_hinting_reconsider();
+	return 0;
+}
+
+static int set_age_ms(unsigned int new)
+{
+	return set_age(&page_hinting_age_ms, new);
+}
+
+static int set_age_max_ms(unsigned int new)
+{
+	return set_age(&page_hinting_age_max_ms, new);
+}
+
+static int set_enabled(unsigned int new)
+{
+	return new > 1 ? -EINVAL : page_hinting_set_enabled(new);
+}
+
+READ_WRITE(enabled, page_hinting_get_enabled(), set_enabled);
+READ_WRITE(min_order, READ_ONCE(page_hinting_min_order), page_hinting_set_min_order);
+READ_WRITE(age_ms, READ_ONCE(page_hinting_age_ms), set_age_ms);
+READ_WRITE(age_max_ms, READ_ONCE(page_hinting_age_max_ms), set_age_max_ms);
+READ_ONLY(age_now_ms, page_hinting_age_now_ms());
+READ_ONLY(hinted, page_hinting_count(HINT_HINTED));
+READ_ONLY(regretted, page_hinting_count(HINT_REGRETTED));
+READ_ONLY(waiting, page_hinting_waiting());
+READ_ONLY(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
+READ_ONLY(bytes_missed, (u64)page_hinting_missed_anywhere() << PAGE_SHIFT);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,
