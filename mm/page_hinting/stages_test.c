@@ -394,6 +394,9 @@ static void regrets_the_newest(struct kunit *test)
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned long regretted;
 
+	/* With the width of slots that the longest age has. */
+	page_hinting_unlearn();
+	spin_lock_irq(&zone->lock);
 	page_hinting_note_hinted(zone, jiffies - PAGE_HINTING_LONG_AGO, 512);
 	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
 	page_hinting_note_hinted(zone, jiffies - HZ, 512);
@@ -414,6 +417,7 @@ static void regrets_the_newest(struct kunit *test)
 	page_hinting_note_hinted(zone, jiffies - HZ, 512);
 	ledger->slot -= PAGE_HINTING_SLOTS;
 	page_hinting_note_regretted(zone, 512);
+	spin_unlock_irq(&zone->lock);
 	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
 	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 3);
 }
