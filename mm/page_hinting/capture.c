@@ -103,8 +103,7 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 	preempt_disable_nested();
 	pushed = page_hinting_array_push(this_cpu_ptr(&page_hinting_arrays),
 					 &entry);
-	if (!cpumask_test_cpu(smp_processor_id(), &page_hinting_cpus))
-		cpumask_set_cpu(smp_processor_id(), &page_hinting_cpus);
+	page_hinting_note_cpu(&page_hinting_cpus);
 	preempt_enable_nested();
 
 	if (!pushed) {

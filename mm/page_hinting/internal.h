@@ -61,6 +61,15 @@ static inline void page_hinting_count_add(enum page_hinting_event event,
 	this_cpu_add(page_hinting_events.nr[event], nr);
 }
 
+/* Atomic only once for each CPU: it is for what hooks do all the time. */
+static inline void page_hinting_note_cpu(struct cpumask *cpus)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (!cpumask_test_cpu(cpu, cpus))
+		cpumask_set_cpu(cpu, cpus);
+}
+
 /* A look at a free block: true as long as its page has the mark and the time. */
 struct page_hinting_entry {
 	struct zone *zone;

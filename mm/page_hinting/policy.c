@@ -3,20 +3,14 @@
  * Free page hinting, policy: when a free block is hinted, and how much memory
  * may be with the host at a time.
  *
- * A block that is hinted too early costs a fault on the host when it is used
- * again; one that is hinted too late is held for nothing. That is the ski
- * rental problem: rent, hold the block for a while longer, or buy, give it
- * away and pay the fault. Whoever knows nothing of the future does best to
- * rent until the rent has come to the price. We know something: for how long
- * blocks stayed free before they were used again, lately. So the age is what
- * would have cost least lately, and the rent that equals the price is its
- * upper limit (A. Karlin et al., "Competitive randomized algorithms for
- * nonuniform problems", Algorithmica 11, 1994, section 2).
- *
- * A block's time from its free to its use is the same whatever the age, only
- * that beyond the age it was hinted in between. So what an age is chosen by
- * does not change by its being chosen: it can't oscillate. And what was
- * learned fades with time, so it can't stick.
+ * It is the ski rental problem: rent, hold the block for a while longer, or buy,
+ * give it away and pay a fault. Who knows nothing of the future does best to
+ * rent until the rent has come to the price (A. Karlin et al., "Competitive
+ * randomized algorithms for nonuniform problems", Algorithmica 11, 1994, section
+ * 2). We know for how long blocks stayed free before they were used again,
+ * lately: so the age is what would have cost least, up to that limit. A block's
+ * time from its free to its use does not depend on the age, so it can't
+ * oscillate; and what was learned fades, so it can't stick.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -61,8 +55,9 @@ unsigned int page_hinting_age_max_ms = 2000;
 #define COLD_SHARE		16
 #define COLD_MIN		(SZ_64M >> PAGE_SHIFT)
 
-/* What a CPU has seen, ever growing. */
+/* What a CPU has seen, ever growing; and which ones have seen anything. */
 static DEFINE_PER_CPU(struct page_hinting_history, evidence);
+static struct cpumask witnesses;
 
 /* The pass's. */
 static struct page_hinting_history seen;
@@ -82,17 +77,6 @@ static void set_slot_shift(unsigned int max_ms)
 					   PAGE_HINTING_SLOTS);
 
 	WRITE_ONCE(slot_shift, order_base_2(max(width, 1UL)));
-}
-
-/* CPUs that have evidence. */
-static struct cpumask witnesses;
-
-static void witness(void)
-{
-	unsigned int cpu = smp_processor_id();
-
-	if (!cpumask_test_cpu(cpu, &witnesses))
-		cpumask_set_cpu(cpu, &witnesses);
 }
 
 /* Makes the slot of this moment the newest; those that are too old end. */
@@ -123,7 +107,7 @@ static bool note_reused(unsigned long jiffies_free, unsigned long nr_pages)
 	if (jiffies_free > longest)
 		return false;
 	ms = jiffies_to_msecs(jiffies_free);
-	witness();
+	page_hinting_note_cpu(&witnesses);
 	this_cpu_add(evidence.reused[order_base_2(max(ms, 1U))], nr_pages);
 	return true;
 }
@@ -180,7 +164,7 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 	if (jiffies - time >= PAGE_HINTING_LONG_AGO)
 		return;
 
-	witness();
+	page_hinting_note_cpu(&witnesses);
 	this_cpu_add(evidence.hinted, nr_pages);
 	advance(ledger, shift);
 	if (ledger->slot - (time >> shift) >= PAGE_HINTING_SLOTS)
@@ -365,7 +349,7 @@ void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable)
 /*
  * Invariant 4 (bounded): what is in flight is free memory that nobody can have
  * at the moment. The zone stays above its high watermark, so that no reclaim
- * starts for it. Beyond the first block no more than a 32nd of the zone
+ * starts for it. Beyond the first block no more than a 64th of the zone
  * goes, and of what is above the watermark at least as much stays, so that a
  * burst of allocations finds memory also while the host is slow.
  */
@@ -379,5 +363,5 @@ bool page_hinting_spares(struct zone *zone, unsigned long usable,
 		return false;
 	return !in_flight ||
 	       in_flight + nr_pages <= min((usable + in_flight - high) / 2,
-					   zone_managed_pages(zone) / 32);
+					   zone_managed_pages(zone) / 64);
 }

@@ -63,14 +63,14 @@ static void set_batches(void *new, unsigned int nr, size_t size)
 	nr_batches = nr;
 	batch_size = size;
 	spin_unlock_irq(&lock);
-	kvfree(old);
+	kfree(old);
 }
 
 int page_hinting_batches_alloc(struct page_hinting_device *device)
 {
 	size_t size = struct_size_t(struct page_hinting_batch, ranges,
 				    device->max_ranges);
-	void *new = kvcalloc(device->max_batches, size, GFP_KERNEL);
+	void *new = kcalloc(device->max_batches, size, GFP_KERNEL);
 
 	if (!new)
 		return -ENOMEM;

@@ -333,12 +333,12 @@ static void invariant_4_bounded(struct kunit *test)
 {
 	struct zone *zone = new_zone(test, 65536, 384, 0);
 
-	/* Much is free: a 32nd of the zone may be in flight. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 50000, 1024, 1024));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 50000, 1025, 1024));
+	/* Much is free: a 64th of the zone may be in flight. */
+	KUNIT_EXPECT_TRUE(test, spares(zone, 50000, 512, 512));
+	KUNIT_EXPECT_FALSE(test, spares(zone, 50000, 513, 512));
 	/* Little is free: half of what is above the watermark. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 2432, 1024, 512));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 2431, 1024, 512));
+	KUNIT_EXPECT_TRUE(test, spares(zone, 1920, 512, 512));
+	KUNIT_EXPECT_FALSE(test, spares(zone, 1919, 512, 512));
 	/* The last block may go if the watermark stays. */
 	KUNIT_EXPECT_TRUE(test, spares(zone, 1408, 0, 1024));
 	KUNIT_EXPECT_FALSE(test, spares(zone, 1407, 0, 1024));

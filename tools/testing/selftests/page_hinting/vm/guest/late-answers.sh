@@ -45,8 +45,8 @@ dmesg -n 5
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 
-# A 16th of each zone that has any memory, and a block of the largest order.
-bound=$(awk '$1 == "managed" && $2 { kib += int($2 * 4 / 16) + 4096 } END { print kib }' /proc/zoneinfo)
+# A 64th of each zone that has any memory, and a block of the largest order.
+bound=$(awk '$1 == "managed" && $2 { kib += int($2 * 4 / 64) + 4096 } END { print kib }' /proc/zoneinfo)
 
 echo "$device" > $driver/unbind
 for delay; do

@@ -13,5 +13,6 @@ tr -d '\r' < "$out/no-memory.console" | awk '
 	END {
 		printf "%d times no balloon, %d times one without hints; then whole\n",
 		       refused, without
-		exit !(refused >= 3 && without >= 3 && whole == 1)
+		# Of the allocations for hinting one has nothing to fall back on.
+		exit !(refused >= 3 && without >= 1 && whole == 1)
 	}'
