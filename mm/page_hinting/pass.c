@@ -262,8 +262,8 @@ static void page_hinting_pass(struct work_struct *work)
 	watch_movement();
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
-	burst = burst || pending->nr;
 	hand = page_hinting_clock(pending, now, page_hinting_age(), retry);
+	burst = burst || pending->nr;
 	page_hinting_sort(pending);
 	taken = page_hinting_report(device, pending);
 	queue_next_pass(taken, hand);

@@ -28,16 +28,29 @@ wrong()
 		echo "isolated is not returned"
 }
 
-why="it does not come to rest"
-for i in $(seq 120); do
-	passes=$(count passes)
-	sleep 1
-	[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" = 000 ] &&
-		[ "$passes" = "$(count passes)" ] || continue
-	why=$(wrong)
-	[ -n "$why" ] || break
-done
-grep . $controls/* $counters/*
-[ -z "$why" ] || { echo "settled: $why"; exit 1; }
+settle()
+{
+	why="it does not come to rest"
+	for i in $(seq 120); do
+		passes=$(count passes)
+		sleep 1
+		[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" = 000 ] &&
+			[ "$passes" = "$(count passes)" ] || continue
+		why=$(wrong)
+		[ -n "$why" ] || break
+	done
+	[ -z "$why" ] || { grep . $controls/* $counters/*; echo "settled: $why"; exit 1; }
+}
+
+settle
 lost=$(lost)
+if [ "$lost" != 0 ]; then
+	# A huge page in a per-CPU page list looks lost, too. Hinting anew drains
+	# them; what is nobody's stays so.
+	echo 0 > $controls/enabled
+	echo 1 > $controls/enabled
+	settle
+	lost=$(lost)
+fi
+grep . $controls/* $counters/*
 [ "$lost" = 0 ] || { echo "settled: $lost blocks are lost"; exit 1; }
