@@ -24,6 +24,12 @@
 /* Places that a zone's hand looks at in one pass: 8 GiB at order 9. */
 #define PLACES_PER_PASS	4096
 
+/*
+ * How many candidates there may be for the hand to add more: some room is for
+ * what was captured, and some for the hand whatever report.c keeps.
+ */
+#define HAND_ROOM	(PAGE_HINTING_MAX_PENDING / 4 * 3)
+
 static unsigned long pages_of_free_blocks(struct zone *zone)
 {
 	unsigned long nr = 0;
@@ -117,9 +123,9 @@ static bool rest(struct zone *zone, unsigned long left)
 	return false;
 }
 
-/* Returns whether the hand has to go on; the zone's lock is held. */
+/* Returns whether the hand can go on; the zone's lock is held. */
 static bool look_at_some(struct zone *zone,
-			 struct page_hinting_pending *pending)
+			 struct page_hinting_pending *pending, bool *waits)
 {
 	unsigned long missed = page_hinting_missed(zone);
 	unsigned long least = 1UL << page_hinting_min_order;
@@ -131,9 +137,14 @@ static bool look_at_some(struct zone *zone,
 		unsigned long size = least, can_have;
 		struct page *block;
 
-		/* Half of the room is for what was captured. */
-		if (pending->nr >= PAGE_HINTING_MAX_PENDING / 2)
+		if (pending->nr >= HAND_ROOM)
 			break;
+		/* Nothing can leave now, but there is more to come. */
+		if (missed && zone->hinting.in_flight &&
+		    !page_hinting_spares(zone, usable.all, least)) {
+			*waits = true;
+			break;
+		}
 		if (!missed || !could_spare(zone, usable.all, least) ||
 		    zone->hinting.passed >= zone->spanned_pages) {
 			rest(zone, missed);
@@ -163,63 +174,70 @@ static bool look_at_some(struct zone *zone,
 		missed = page_hinting_missed(zone);
 	}
 	page_hinting_count_add(HINT_LOOKED, looked);
-	return missed > zone->hinting.left;
+	return missed > zone->hinting.left && !*waits;
 }
 
 /* Returns when the hand has to move again, in jiffies from now. */
 static unsigned long move_hand(struct zone *zone,
 			       struct page_hinting_pending *pending,
-			       unsigned long now, unsigned long age, bool retry)
+			       unsigned long now, unsigned long age, bool retry,
+			       bool *waits)
 {
+	bool more, zone_waits = false;
 	unsigned int looked = 0;
-	bool more;
 
 	spin_lock_irq(&zone->lock);
-	if (retry)
-		zone->hinting.left = 0;
+	/* What it left may be in use by now. */
+	zone->hinting.left = retry ? 0 : min(zone->hinting.left,
+					     page_hinting_missed(zone));
 	more = page_hinting_uneven(zone);
 	if (more && !zone->hinting.missed_since)
 		zone->hinting.missed_since = now | 1;	/* 0 means not */
 	else if (!more)
 		zone->hinting.missed_since = 0;
 	spin_unlock_irq(&zone->lock);
-	/* What waits already goes first, and then there is another pass. */
-	if (!more || pending->nr >= PAGE_HINTING_MAX_PENDING / 2)
+	if (!more)
 		return PAGE_HINTING_RESTS;
+	/* What waits already goes first, and then there is another pass. */
+	if (pending->nr >= HAND_ROOM) {
+		*waits = true;
+		return PAGE_HINTING_RESTS;
+	}
 
 	/* What was missed lately may be used again; all else is long free. */
 	if (zone->hinting.went_round &&
 	    time_before(now, zone->hinting.missed_since + age))
 		return zone->hinting.missed_since + age - now;
 
-	while (more && looked < PLACES_PER_PASS &&
-	       pending->nr < PAGE_HINTING_MAX_PENDING / 2) {
+	while (more && looked < PLACES_PER_PASS && pending->nr < HAND_ROOM) {
 		spin_lock_irq(&zone->lock);
-		more = look_at_some(zone, pending);
-		if (!more)
+		more = look_at_some(zone, pending, &zone_waits);
+		if (!more && !zone_waits)
 			zone->hinting.went_round = true;
 		spin_unlock_irq(&zone->lock);
 		looked += PAGE_HINTING_PER_LOCK;
 		cond_resched();
 	}
+	*waits = *waits || zone_waits;
 	trace_page_hinting_clock(zone, page_hinting_missed(zone));
 	return more ? 1 : PAGE_HINTING_RESTS;
 }
 
 /*
- * Finds what was missed, as long as half of @pending is free; with @retry also
+ * Finds what was missed, as long as there is room in @pending; with @retry also
  * what could not be spared last time. Returns when a hand has to move again, in
  * jiffies from now, or PAGE_HINTING_RESTS.
  */
 unsigned long page_hinting_clock(struct page_hinting_pending *pending,
 				 unsigned long now, unsigned long age,
-				 bool retry)
+				 bool retry, bool *waits)
 {
 	unsigned long next = PAGE_HINTING_RESTS;
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		next = min(next, move_hand(zone, pending, now, age, retry));
+		next = min(next, move_hand(zone, pending, now, age, retry,
+					   waits));
 	return next;
 }
 

@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/sort.h>
 
 #include "internal.h"
@@ -22,34 +23,37 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 				unsigned long now, unsigned long age)
 {
 	struct page_hinting_entry entry;
-	struct zone *locked = NULL;
-	unsigned int looked = 0;
 
 	while (pending->nr < PAGE_HINTING_MAX_PENDING &&
 	       page_hinting_array_peek(array, &entry)) {
-		bool captured;
+		struct zone *zone = entry.zone;
+		unsigned int looked = 0;
+		bool young;
 
-		if (entry.zone != locked || ++looked % PAGE_HINTING_PER_LOCK == 0) {
-			if (locked)
-				spin_unlock_irq(&locked->lock);
-			locked = entry.zone;
-			spin_lock_irq(&locked->lock);
-		}
+		spin_lock_irq(&zone->lock);
+		do {
+			bool captured = page_hinting_captured(&entry);
 
-		captured = page_hinting_captured(&entry);
-		if (captured && time_before(now, entry.time + age))
+			young = captured && time_before(now, entry.time + age);
+			if (young)
+				break;
+			if (captured) {
+				pending->candidates[pending->nr] = entry;
+				/* Counted twice for a moment, see page_hinting_waiting(). */
+				WRITE_ONCE(pending->nr, pending->nr + 1);
+			} else {
+				page_hinting_count_add(HINT_STALE, 1);
+			}
+			page_hinting_array_pop(array);
+		} while (++looked < PAGE_HINTING_PER_LOCK &&
+			 pending->nr < PAGE_HINTING_MAX_PENDING &&
+			 page_hinting_array_peek(array, &entry) &&
+			 entry.zone == zone);
+		spin_unlock_irq(&zone->lock);
+		if (young)
 			break;
-		if (captured) {
-			pending->candidates[pending->nr] = entry;
-			/* Counted twice for a moment, see page_hinting_waiting(). */
-			WRITE_ONCE(pending->nr, pending->nr + 1);
-		} else {
-			page_hinting_count_add(HINT_STALE, 1);
-		}
-		page_hinting_array_pop(array);
+		cond_resched();
 	}
-	if (locked)
-		spin_unlock_irq(&locked->lock);
 }
 
 void page_hinting_collect(struct page_hinting_pending *pending,

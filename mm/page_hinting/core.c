@@ -37,7 +37,6 @@ static void start(void)
 
 	page_hinting_unlearn();
 	static_branch_enable(&page_hinting_key);
-	WRITE_ONCE(page_hinting_capture_order, page_hinting_min_order);
 	page_hinting_pass_start(device);
 }
 

@@ -213,9 +213,9 @@ void __page_hinting_moved(struct zone *zone, struct page *page)
 						     jiffies);
 		}
 		pfn = ALIGN(pfn + 1, 1UL << order);
-		block = pfn_to_page(pfn);
-		if (pfn < end && !PageBuddy(block))
-			block = NULL;
+		/* There may be no page behind the last pageblock. */
+		block = pfn < end && PageBuddy(pfn_to_page(pfn)) ?
+			pfn_to_page(pfn) : NULL;
 	}
 	page_hinting_kick();
 }

@@ -171,7 +171,7 @@ bool page_hinting_uneven(struct zone *zone);
 #define PAGE_HINTING_RESTS	ULONG_MAX
 unsigned long page_hinting_clock(struct page_hinting_pending *pending,
 				 unsigned long now, unsigned long age,
-				 bool retry);
+				 bool retry, bool *waits);
 void page_hinting_forget(void);
 
 /* collect.c */

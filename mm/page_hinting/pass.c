@@ -48,7 +48,8 @@ static struct page_hinting_pending *pending;
 static unsigned long retry_delay;	/* jiffies */
 static bool retries;			/* it was put off by that */
 static bool device_fails;		/* since its last report */
-static bool burst;			/* blocks became free since the last drain */
+static bool hand_waits;			/* the clock hand, for a batch to come back */
+static bool burst;			/* of pages that came and went, since the last drain */
 
 /*
  * While the pass drains the per-CPU page lists: since when the pages in them
@@ -98,9 +99,9 @@ void page_hinting_completed(int error)
 	if (!page_hinting_running())
 		return;
 
-	/* Pairs with the barrier in host_will_do(). */
+	/* Pairs with the barriers in host_will_do() and page_hinting_pass(). */
 	smp_mb();
-	if (READ_ONCE(pending->nr))
+	if (READ_ONCE(pending->nr) || READ_ONCE(hand_waits))
 		mod_delayed_work(workqueue, &pass_work, 0);
 	else if (error)
 		page_hinting_kick();
@@ -118,6 +119,7 @@ static void watch_movement(void)
 		return;
 	free_then = free;
 	moved_at = jiffies;
+	burst = true;
 }
 
 /*
@@ -174,7 +176,7 @@ static bool disarm(void)
 
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
-		quiet = quiet && !page_hinting_uneven(zone);
+		quiet = quiet && (hand_waits || !page_hinting_uneven(zone));
 		spin_unlock_irq(&zone->lock);
 	}
 	for_each_cpu(cpu, &before) {
@@ -194,9 +196,7 @@ static bool host_will_do(void)
 		return false;
 	/* Pairs with page_hinting_completed(): it sees pending->nr, or we see this. */
 	smp_mb();
-	return page_hinting_in_flight() &&
-	       (!page_hinting_batch_idle(device) ||
-		pending->nr == PAGE_HINTING_MAX_PENDING);
+	return page_hinting_in_flight() && !page_hinting_batch_idle(device);
 }
 
 static unsigned long back_off(void)
@@ -217,7 +217,7 @@ static void queue_next_pass(int taken, unsigned long hand)
 	unsigned long now = jiffies, age = page_hinting_age(), oldest;
 	unsigned long delay = hand;
 
-	if (taken)
+	if (taken || !pending->nr)
 		device_fails = taken < 0;
 	if (taken > 0)
 		retry_delay = RETRY_MIN;
@@ -251,7 +251,7 @@ static void queue_next_pass(int taken, unsigned long hand)
 static void page_hinting_pass(struct work_struct *work)
 {
 	unsigned long now = jiffies, hand;
-	bool retry = retries;
+	bool retry = retries, waits = false;
 	int taken;
 
 	if (!page_hinting_running())
@@ -262,10 +262,14 @@ static void page_hinting_pass(struct work_struct *work)
 	watch_movement();
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
-	hand = page_hinting_clock(pending, now, page_hinting_age(), retry);
-	burst = burst || pending->nr;
+	hand = page_hinting_clock(pending, now, page_hinting_age(), retry, &waits);
+	WRITE_ONCE(hand_waits, waits);
 	page_hinting_sort(pending);
 	taken = page_hinting_report(device, pending);
+	/* It may be back by now. Pairs with the barrier in page_hinting_completed(). */
+	smp_mb();
+	if (waits && !page_hinting_in_flight())
+		hand = 1;
 	queue_next_pass(taken, hand);
 }
 
@@ -283,7 +287,7 @@ void page_hinting_pass_free(void)
 	pending = NULL;
 }
 
-/* Hooks capture already. What is free has no mark: the clock hand finds it. */
+/* From now on hooks capture. What is free has no mark: the clock hand finds it. */
 void page_hinting_pass_start(struct page_hinting_device *dev)
 {
 	device = dev;
@@ -292,6 +296,8 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	device_fails = false;
 	moved_at = jiffies;
 	atomic_set(&armed, 1);
+	/* Who sees that hinting runs sees the device, too. */
+	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);
 	queue_delayed_work(workqueue, &pass_work, 0);
 }
 

@@ -128,6 +128,8 @@ void page_hinting_batch_sent(struct page_hinting_batch *batch)
 	spin_lock_irq(&lock);
 	batch->sent = true;
 	spin_unlock_irq(&lock);
+	/* Who waited for it may have no need to. */
+	wake_up_all(&batch_back);
 }
 
 /* A batch's blocks are back in the buddy allocator; in any context. */
@@ -186,10 +188,6 @@ static bool touches(const struct page_hinting_batch *batch,
 {
 	unsigned int i;
 
-	/* It is being filled; what with, is known in a moment. */
-	if (!batch->sent)
-		return true;
-
 	for (i = 0; i < batch->nr_ranges; i++) {
 		const struct scatterlist *range = &batch->ranges[i];
 		unsigned long pfn = page_to_pfn(sg_page((void *)range));
@@ -200,7 +198,11 @@ static bool touches(const struct page_hinting_batch *batch,
 	return false;
 }
 
-/* Whether a batch, lost or not, has memory of a range. */
+/*
+ * Whether a batch has memory of a range. If not with those that are lost, then
+ * with those that are being filled: what with, is known in a moment. Who has
+ * waited for these is not concerned by what is filled since.
+ */
 static bool has_any(unsigned long start, unsigned long end, bool lost_too)
 {
 	unsigned long flags;
@@ -211,8 +213,12 @@ static bool has_any(unsigned long start, unsigned long end, bool lost_too)
 	for (i = 0; !found && i < nr_batches; i++) {
 		struct page_hinting_batch *batch = nth_batch(i);
 
-		found = batch->since && touches(batch, start, end) &&
-			(lost_too || time_before(jiffies, batch->since + LOST));
+		if (!batch->since)
+			continue;
+		if (lost_too)
+			found = batch->sent && touches(batch, start, end);
+		else if (time_before(jiffies, batch->since + LOST))
+			found = !batch->sent || touches(batch, start, end);
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	return found;
@@ -258,7 +264,9 @@ bool __page_hinting_recall(unsigned long returned)
 		return false;
 
 	/* Anew each time, lest the pause ends before. */
-	for (pause_for_recall(); awaited(0, ULONG_MAX); pause_for_recall())
+	for (pause_for_recall();
+	     awaited(0, ULONG_MAX) && !tsk_is_oom_victim(current);
+	     pause_for_recall())
 		wait_a_moment(0, ULONG_MAX);
 	return page_hinting_returned() != returned;
 }
