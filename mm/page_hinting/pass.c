@@ -9,7 +9,6 @@
 #include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
@@ -49,7 +48,7 @@ static unsigned long retry_delay;	/* jiffies */
 static bool retries;			/* it was put off by that */
 static bool device_fails;		/* since its last report */
 static bool hand_waits;			/* the clock hand, for a batch to come back */
-static bool burst;			/* of pages that came and went, since the last drain */
+static bool burst;			/* of free blocks, since the last drain */
 
 /*
  * While the pass drains the per-CPU page lists: since when the pages in them
@@ -107,19 +106,18 @@ void page_hinting_completed(int error)
 		page_hinting_kick();
 }
 
-/* When free memory was last seen to have changed by a block, in jiffies. */
-static unsigned long moved_at;
-
-static void watch_movement(void)
+/* Pages in the per-CPU page lists of all zones; a guess while they change. */
+static unsigned long pages_in_lists(void)
 {
-	static unsigned long free_then;
-	unsigned long free = global_zone_page_state(NR_FREE_PAGES);
+	unsigned long nr = 0;
+	struct zone *zone;
+	int cpu;
 
-	if (abs_diff(free, free_then) < BIT(page_hinting_min_order))
-		return;
-	free_then = free;
-	moved_at = jiffies;
-	burst = true;
+	for_each_populated_zone(zone)
+		for_each_online_cpu(cpu)
+			nr += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset,
+						    cpu)->count);
+	return nr;
 }
 
 /*
@@ -127,30 +125,36 @@ static void watch_movement(void)
  * page lists, where it keeps the rest of its block from merging; how much that
  * is grows with the rate of freeing, up to an eighth of the memory, and left
  * alone it decays by an eighth a second. So once a burst is over the lists are
- * drained, and once only. It is not over while free memory comes and goes, even
- * if no block becomes whole: then the lists are of use.
+ * drained, and once only. It is not over while what is in the lists changes, even
+ * if no block becomes whole: then they are of use.
  *
  * Returns when to look again, in jiffies, or 0 if there is no need to.
  */
 static unsigned long drain_after_burst(void)
 {
-	static unsigned long looked, delay;
-	unsigned long now = jiffies;
+	static unsigned long before, changed_at, delay;
+	unsigned long now = jiffies, nr;
 
 	if (!burst)
 		return 0;
 
-	/* The longer it goes on, the less often it is worth a look. */
-	if (moved_at != looked) {
+	nr = pages_in_lists();
+	if (abs_diff(nr, before) >= BIT(page_hinting_min_order)) {
+		/* The longer it goes on, the less often it is worth a look. */
 		delay = clamp(2 * delay, shortest_age(), RECONSIDER + 0UL);
-		looked = moved_at;
+		before = nr;
+		changed_at = now;
+		return delay;
 	}
-	if (time_before(now, moved_at + delay))
-		return moved_at + delay - now;
+	if (time_before(now, changed_at + delay))
+		return changed_at + delay - now;
 
-	delay = 0;
 	burst = false;
-	WRITE_ONCE(page_hinting_draining, moved_at);
+	delay = 0;
+	before = 0;
+	if (nr < BIT(page_hinting_min_order))
+		return 0;
+	WRITE_ONCE(page_hinting_draining, changed_at);
 	drain_all_pages(NULL);
 	WRITE_ONCE(page_hinting_draining, 0);
 	return 0;
@@ -259,11 +263,11 @@ static void page_hinting_pass(struct work_struct *work)
 
 	page_hinting_count_add(HINT_PASSES, 1);
 	retries = false;
-	watch_movement();
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
 	hand = page_hinting_clock(pending, now, page_hinting_age(), retry, &waits);
 	WRITE_ONCE(hand_waits, waits);
+	burst = burst || pending->nr;
 	page_hinting_sort(pending);
 	taken = page_hinting_report(device, pending);
 	/* It may be back by now. Pairs with the barrier in page_hinting_completed(). */
@@ -294,7 +298,6 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	retry_delay = RETRY_MIN;
 	retries = false;
 	device_fails = false;
-	moved_at = jiffies;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
 	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);
