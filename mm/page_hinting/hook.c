@@ -55,9 +55,10 @@ bool page_hinting_captured(const struct page_hinting_entry *entry)
 
 	lockdep_assert_held(&entry->zone->lock);
 
-	/* It may be in use, or in another zone by now: then its flags change. */
-	return page && PageBuddy(page) &&
-	       data_race(page_zone(page)) == entry->zone &&
+	if (!page || !PageBuddy(page))
+		return false;
+	/* If it is another zone's by now its flags may change, but not to ours. */
+	return data_race(page_zone(page)) == entry->zone &&
 	       (page->flags & PAGE_HINTING_MARKS) == BIT(PG_captured) &&
 	       page->hint_time == entry->time;
 }
