@@ -82,7 +82,7 @@ static void set_slot_shift(unsigned int max_ms)
 /* Makes the slot of this moment the newest; those that are too old end. */
 static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
 {
-	unsigned long slot = jiffies >> shift;
+	unsigned long now = jiffies, slot = now >> shift;
 	unsigned long steps = slot - ledger->slot;
 	unsigned int i = slot % PAGE_HINTING_SLOTS;
 

@@ -166,10 +166,10 @@ bool page_hinting_batch_idle(struct page_hinting_device *device)
 /* Whether nothing may leave, because memory was recalled a moment ago. */
 bool page_hinting_recalling(void)
 {
-	unsigned long until = READ_ONCE(recalled_until);
+	unsigned long until = READ_ONCE(recalled_until), now = jiffies;
 
 	/* Also when jiffies have gone round since. */
-	return until && until - jiffies <= RECALL_PAUSE + 1;
+	return until && until - now <= RECALL_PAUSE + 1;
 }
 
 /* Pages that the host has not answered for; a guess while it changes. */
