@@ -73,6 +73,8 @@ for delay; do
 done
 
 echo "$device" > $driver/bind
+# What is free is in pieces, as in contig.sh.
+echo 4 > $controls/min_order
 echo 1 > $controls/enabled
 hold 256 munmap 1000 5000
 settled.sh
