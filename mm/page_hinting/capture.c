@@ -112,11 +112,7 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 		return false;
 	}
 
-	page->hint_time = time;
-	page_hinting_set_marks(page, BIT(PG_captured));
-	zone->hinting.captured += 1UL << order;
-	page_hinting_count_add(HINT_CAPTURED, 1);
-	trace_page_hinting_capture(entry.pfn, order);
+	page_hinting_set_captured(zone, page, order, time);
 	return true;
 }
 

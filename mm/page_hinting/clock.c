@@ -107,20 +107,15 @@ static void found(struct zone *zone, struct page *block,
 						 jiffies - PAGE_HINTING_LONG_AGO;
 	WRITE_ONCE(pending->nr, pending->nr + 1);
 
-	block->hint_time = entry->time;
-	page_hinting_set_marks(block, BIT(PG_captured));
-	zone->hinting.captured += 1UL << buddy_order(block);
-	page_hinting_count_add(HINT_CAPTURED, 1);
-	trace_page_hinting_capture(entry->pfn, buddy_order(block));
+	page_hinting_set_captured(zone, block, buddy_order(block), entry->time);
 }
 
 /* The hand has to look no further, until more is missed than it leaves. */
-static bool rest(struct zone *zone, unsigned long left)
+static void rest(struct zone *zone, unsigned long left)
 {
 	zone->hinting.left = left;
 	zone->hinting.passed = 0;
 	zone->hinting.missed_since = 0;
-	return false;
 }
 
 /* Returns whether the hand can go on; the zone's lock is held. */

@@ -21,6 +21,8 @@
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 
+#include <trace/events/page_hinting.h>
+
 #include "../internal.h"
 #include "internal.h"
 
@@ -72,6 +74,17 @@ bool page_hinting_hintable(struct page *page)
 	int mt = get_pageblock_migratetype(page);
 
 	return !is_migrate_isolate(mt) && !is_migrate_highatomic(mt);
+}
+
+/* An entry for it is in an array, or with the pass. */
+void page_hinting_set_captured(struct zone *zone, struct page *page,
+			       unsigned int order, unsigned long time)
+{
+	page->hint_time = time;
+	page_hinting_set_marks(page, BIT(PG_captured));
+	zone->hinting.captured += 1UL << order;
+	page_hinting_count_add(HINT_CAPTURED, 1);
+	trace_page_hinting_capture(page_to_pfn(page), order);
 }
 
 void page_hinting_uncapture(struct zone *zone, struct page *page)

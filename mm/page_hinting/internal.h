@@ -143,6 +143,8 @@ struct page *page_hinting_free_block(unsigned long pfn, unsigned int order);
 bool page_hinting_captured(const struct page_hinting_entry *entry);
 bool page_hinting_overlooked(struct zone *zone, struct page *page);
 bool page_hinting_hintable(struct page *page);
+void page_hinting_set_captured(struct zone *zone, struct page *page,
+			       unsigned int order, unsigned long time);
 void page_hinting_uncapture(struct zone *zone, struct page *page);
 void page_hinting_set_unhintable(struct zone *zone, struct page *page);
 void page_hinting_set_hinted(struct zone *zone, struct page *page,
