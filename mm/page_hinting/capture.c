@@ -95,6 +95,7 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 		.pfn = page_to_pfn(page),
 		.time = time,
 	};
+	unsigned int cpu;
 	bool pushed;
 
 	lockdep_assert_held(&zone->lock);
@@ -103,7 +104,9 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
 	preempt_disable_nested();
 	pushed = page_hinting_array_push(this_cpu_ptr(&page_hinting_arrays),
 					 &entry);
-	page_hinting_note_cpu(&page_hinting_cpus);
+	cpu = smp_processor_id();
+	if (!cpumask_test_cpu(cpu, &page_hinting_cpus))
+		cpumask_set_cpu(cpu, &page_hinting_cpus);
 	preempt_enable_nested();
 
 	if (!pushed) {
@@ -124,25 +127,20 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
  */
 int page_hinting_arrays_alloc(void)
 {
-	unsigned long nr_entries = totalram_pages() >> page_hinting_min_order;
+	unsigned long nr = clamp(2 * (totalram_pages() >> page_hinting_min_order),
+				 ARRAY_MIN_ENTRIES, ARRAY_MAX_ENTRIES);
+	size_t size = roundup_pow_of_two(nr) * sizeof(struct page_hinting_entry);
+	struct page_hinting_array *array;
 	int cpu, error = 0;
-
-	nr_entries = roundup_pow_of_two(clamp(2 * nr_entries, ARRAY_MIN_ENTRIES,
-					      ARRAY_MAX_ENTRIES));
+	void *entries;
 
 	for_each_possible_cpu(cpu) {
-		struct page_hinting_array *array =
-			per_cpu_ptr(&page_hinting_arrays, cpu);
-		struct page_hinting_entry *entries = NULL;
-
-		if (!array->entries || array->mask != nr_entries - 1)
-			entries = kvmalloc_node(array_size(nr_entries,
-							   sizeof(*entries)),
-						GFP_KERNEL, cpu_to_node(cpu));
+		array = per_cpu_ptr(&page_hinting_arrays, cpu);
+		entries = kvmalloc_node(size, GFP_KERNEL, cpu_to_node(cpu));
 		if (entries) {
 			kvfree(array->entries);
 			array->entries = entries;
-			array->mask = nr_entries - 1;
+			array->mask = roundup_pow_of_two(nr) - 1;
 		}
 		if (!array->entries)
 			error = -ENOMEM;
@@ -152,23 +150,22 @@ int page_hinting_arrays_alloc(void)
 
 void page_hinting_arrays_free(void)
 {
+	struct page_hinting_array *array;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct page_hinting_array *array =
-			per_cpu_ptr(&page_hinting_arrays, cpu);
-
+		array = per_cpu_ptr(&page_hinting_arrays, cpu);
 		kvfree(array->entries);
 		array->entries = NULL;
 	}
 }
 
+/* The pass forgets CPUs, and may be about to remember one: so all that there are. */
 unsigned long page_hinting_arrays_waiting(void)
 {
 	unsigned long nr = 0;
 	int cpu;
 
-	/* The pass forgets CPUs, and may be about to remember one. */
 	for_each_possible_cpu(cpu)
 		nr += page_hinting_array_count(per_cpu_ptr(&page_hinting_arrays,
 							   cpu));
@@ -178,12 +175,11 @@ unsigned long page_hinting_arrays_waiting(void)
 /* Drops all entries; nothing is captured, and no pass runs. */
 void page_hinting_arrays_empty(void)
 {
+	struct page_hinting_array *array;
 	int cpu;
 
 	for_each_cpu(cpu, &page_hinting_cpus) {
-		struct page_hinting_array *array =
-			per_cpu_ptr(&page_hinting_arrays, cpu);
-
+		array = per_cpu_ptr(&page_hinting_arrays, cpu);
 		page_hinting_count_add(HINT_STALE,
 				       page_hinting_array_count(array));
 		array->tail = array->head;

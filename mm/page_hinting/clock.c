@@ -24,34 +24,17 @@
 /* Places that a zone's hand looks at in one pass: 8 GiB at order 9. */
 #define PLACES_PER_PASS	4096
 
-/*
- * How many candidates there may be for the hand to add more: some room is for
- * what was captured, and some for the hand whatever report.c keeps.
- */
-#define HAND_ROOM	(PAGE_HINTING_MAX_PENDING / 4 * 3)
-
-static unsigned long pages_of_free_blocks(struct zone *zone)
+/* Free pages that no stage knows of; exact under the zone's lock, else a guess. */
+unsigned long page_hinting_missed(struct zone *zone)
 {
+	unsigned long known = -READ_ONCE(zone->hinting.pages[PAGE_HINTING_UNKNOWN]);
 	unsigned long nr = 0;
 	/* Callers that only read don't wait for page_hinting_set_min_order(). */
 	unsigned int order = READ_ONCE(page_hinting_min_order);
 
 	for (; order < NR_PAGE_ORDERS; order++)
 		nr += READ_ONCE(zone->free_area[order].nr_free) << order;
-	return nr;
-}
-
-/*
- * Free pages that no stage knows of; exact under the zone's lock, else a guess.
- */
-unsigned long page_hinting_missed(struct zone *zone)
-{
-	unsigned long known = READ_ONCE(zone->hinting.hinted) +
-			      READ_ONCE(zone->hinting.captured) +
-			      READ_ONCE(zone->hinting.unhintable);
-	unsigned long nr = pages_of_free_blocks(zone);
-
-	return nr > known ? nr - known : 0;
+	return nr - min(nr, known);
 }
 
 unsigned long page_hinting_missed_anywhere(void)
@@ -96,125 +79,102 @@ static struct page *block_at(struct zone *zone, unsigned long pfn)
 	return data_race(page_zone(page)) == zone ? page : NULL;
 }
 
-static void found(struct zone *zone, struct page *block,
-		  struct page_hinting_pending *pending)
+/* Returns the block at the hand, if there is one, and moves on behind it. */
+static struct page *next_block(struct zone *zone)
 {
-	struct page_hinting_entry *entry = &pending->candidates[pending->nr];
+	unsigned long size = 1UL << page_hinting_min_order;
+	struct page_hinting_ledger *ledger = &zone->hinting;
+	struct page *block;
 
-	entry->zone = zone;
-	entry->pfn = page_to_pfn(block);
-	entry->time = zone->hinting.went_round ? zone->hinting.missed_since :
-						 jiffies - PAGE_HINTING_LONG_AGO;
-	WRITE_ONCE(pending->nr, pending->nr + 1);
+	if (ledger->hand < zone->zone_start_pfn ||
+	    ledger->hand >= zone_end_pfn(zone))
+		ledger->hand = ALIGN(zone->zone_start_pfn, size);
 
-	page_hinting_set_captured(zone, block, buddy_order(block), entry->time);
-}
-
-/* The hand has to look no further, until more is missed than it leaves. */
-static void rest(struct zone *zone, unsigned long left)
-{
-	zone->hinting.left = left;
-	zone->hinting.passed = 0;
-	zone->hinting.missed_since = 0;
+	block = block_at(zone, ledger->hand);
+	if (block)
+		size = max(size, 1UL << buddy_order(block));
+	ledger->hand = ALIGN(ledger->hand + 1, size);
+	ledger->passed += size;
+	return block;
 }
 
 /* Returns whether the hand can go on; the zone's lock is held. */
 static bool look_at_some(struct zone *zone,
-			 struct page_hinting_pending *pending, bool *waits)
+			 struct page_hinting_pending *pending)
 {
-	unsigned long missed = page_hinting_missed(zone);
-	unsigned long least = 1UL << page_hinting_min_order;
+	struct page_hinting_ledger *ledger = &zone->hinting;
 	struct page_hinting_usable usable;
-	unsigned int looked;
+	unsigned int looked, order;
+	struct page *block;
 
 	page_hinting_usable(zone, &usable);
-	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
-		unsigned long size = least, can_have;
-		struct page *block;
+	for (looked = 0; looked < PAGE_HINTING_PER_LOCK &&
+			 pending->nr < PAGE_HINTING_HAND_ROOM; looked++) {
+		struct page_hinting_entry entry = { .zone = zone };
 
-		if (pending->nr >= HAND_ROOM)
-			break;
-		/* Nothing can leave now, but there is more to come. */
-		if (missed && zone->hinting.in_flight &&
-		    !page_hinting_spares(zone, usable.all, least)) {
-			*waits = true;
+		if (!page_hinting_uneven(zone) ||
+		    ledger->passed >= zone->spanned_pages ||
+		    !could_spare(zone, usable.all, 1UL << page_hinting_min_order)) {
+			/* Nothing to find until more is missed. */
+			ledger->left = page_hinting_missed(zone);
+			ledger->passed = 0;
 			break;
 		}
-		if (!missed || !could_spare(zone, usable.all, least) ||
-		    zone->hinting.passed >= zone->spanned_pages) {
-			rest(zone, missed);
-			break;
-		}
-		if (zone->hinting.hand < zone->zone_start_pfn ||
-		    zone->hinting.hand >= zone_end_pfn(zone))
-			zone->hinting.hand = ALIGN(zone->zone_start_pfn, least);
-
-		block = block_at(zone, zone->hinting.hand);
-		if (block)
-			size = max(size, 1UL << buddy_order(block));
-		zone->hinting.hand = ALIGN(zone->hinting.hand + 1, size);
-		zone->hinting.passed += size;
-		if (!block || buddy_order(block) < page_hinting_min_order)
+		block = next_block(zone);
+		order = block ? buddy_order(block) : 0;
+		if (order < page_hinting_min_order ||
+		    !could_spare(zone, is_migrate_cma_page(block) ?
+				 usable.all : usable.unmovable, 1UL << order) ||
+		    !page_hinting_overlooked(zone, block))
 			continue;
 
-		can_have = is_migrate_cma_page(block) ? usable.all :
-							usable.unmovable;
-		if (!could_spare(zone, can_have, size))
-			continue;
-		if (page_hinting_overlooked(zone, block)) {
-			found(zone, block, pending);
-			zone->hinting.passed = 0;
-		}
-		/* Also if it could not be hinted: it is known now. */
-		missed = page_hinting_missed(zone);
+		entry.pfn = page_to_pfn(block);
+		entry.time = ledger->missed_since;
+		page_hinting_pend(pending, &entry);
+		page_hinting_set_captured(zone, block, order, entry.time);
+		ledger->passed = 0;
 	}
 	page_hinting_count_add(HINT_LOOKED, looked);
-	return missed > zone->hinting.left && !*waits;
+	return page_hinting_uneven(zone);
 }
 
 /* Returns when the hand has to move again, in jiffies from now. */
 static unsigned long move_hand(struct zone *zone,
 			       struct page_hinting_pending *pending,
-			       unsigned long now, unsigned long age, bool retry,
-			       bool *waits)
+			       unsigned long now, unsigned long age, bool retry)
 {
-	bool more, zone_waits = false;
+	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned int looked = 0;
+	bool more;
 
 	spin_lock_irq(&zone->lock);
 	/* What it left may be in use by now. */
-	zone->hinting.left = retry ? 0 : min(zone->hinting.left,
-					     page_hinting_missed(zone));
+	ledger->left = retry ? 0 : min(ledger->left, page_hinting_missed(zone));
 	more = page_hinting_uneven(zone);
-	if (more && !zone->hinting.missed_since)
-		zone->hinting.missed_since = now | 1;	/* 0 means not */
-	else if (!more)
-		zone->hinting.missed_since = 0;
-	spin_unlock_irq(&zone->lock);
 	if (!more)
-		return PAGE_HINTING_RESTS;
-	/* What waits already goes first, and then there is another pass. */
-	if (pending->nr >= HAND_ROOM) {
-		*waits = true;
-		return PAGE_HINTING_RESTS;
-	}
+		ledger->missed_since = 0;
+	else if (!ledger->missed_since)
+		/* Before its first move it is what was free before we came. */
+		ledger->missed_since =
+			(ledger->hand ? now : now - PAGE_HINTING_LONG_AGO) | 1;
+	spin_unlock_irq(&zone->lock);
 
 	/* What was missed lately may be used again; all else is long free. */
-	if (zone->hinting.went_round &&
-	    time_before(now, zone->hinting.missed_since + age))
-		return zone->hinting.missed_since + age - now;
+	if (more && time_before(now, ledger->missed_since + age))
+		return ledger->missed_since + age - now;
 
-	while (more && looked < PLACES_PER_PASS && pending->nr < HAND_ROOM) {
+	while (more && looked < PLACES_PER_PASS &&
+	       pending->nr < PAGE_HINTING_HAND_ROOM) {
 		spin_lock_irq(&zone->lock);
-		more = look_at_some(zone, pending, &zone_waits);
-		if (!more && !zone_waits)
-			zone->hinting.went_round = true;
+		more = look_at_some(zone, pending);
+		if (!more)
+			ledger->missed_since = 0;
 		spin_unlock_irq(&zone->lock);
 		looked += PAGE_HINTING_PER_LOCK;
 		cond_resched();
 	}
-	*waits = *waits || zone_waits;
-	trace_page_hinting_clock(zone, page_hinting_missed(zone));
+	if (looked)
+		trace_page_hinting_clock(zone, page_hinting_missed(zone));
 	return more ? 1 : PAGE_HINTING_RESTS;
 }
 
@@ -224,15 +184,13 @@ static unsigned long move_hand(struct zone *zone,
  * jiffies from now, or PAGE_HINTING_RESTS.
  */
 unsigned long page_hinting_clock(struct page_hinting_pending *pending,
-				 unsigned long now, unsigned long age,
-				 bool retry, bool *waits)
+				 unsigned long now, unsigned long age, bool retry)
 {
 	unsigned long next = PAGE_HINTING_RESTS;
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		next = min(next, move_hand(zone, pending, now, age, retry,
-					   waits));
+		next = min(next, move_hand(zone, pending, now, age, retry));
 	return next;
 }
 
@@ -247,18 +205,16 @@ static unsigned long clear_some(struct zone *zone, unsigned long pfn)
 	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
 		struct page *block = block_at(zone, pfn);
 
-		if (block && (block->flags & PAGE_HINTING_MARKS))
-			page_hinting_set_marks(block, 0);
+		if (block && __page_hinting_state(block))
+			page_hinting_set_state(zone, block, buddy_order(block),
+					       PAGE_HINTING_UNKNOWN);
 		pfn = ALIGN(pfn + 1, block ? max(least, 1UL << buddy_order(block)) :
 					     least);
 	}
 	return pfn;
 }
 
-/*
- * Clears all marks, and the ledgers with them; nothing is captured or gets
- * marked.
- */
+/* Clears all marks, and the ledgers; nothing is captured or gets marked. */
 void page_hinting_forget(void)
 {
 	struct zone *zone;

@@ -37,13 +37,11 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 			young = captured && time_before(now, entry.time + age);
 			if (young)
 				break;
-			if (captured) {
-				pending->candidates[pending->nr] = entry;
-				/* Counted twice for a moment, see page_hinting_waiting(). */
-				WRITE_ONCE(pending->nr, pending->nr + 1);
-			} else {
+			/* Counted twice for a moment, see page_hinting_waiting(). */
+			if (captured)
+				page_hinting_pend(pending, &entry);
+			else
 				page_hinting_count_add(HINT_STALE, 1);
-			}
 			page_hinting_array_pop(array);
 		} while (++looked < PAGE_HINTING_PER_LOCK &&
 			 pending->nr < PAGE_HINTING_MAX_PENDING &&
@@ -93,9 +91,7 @@ static int compare_entries(const void *a, const void *b)
 
 	if (x->zone != y->zone)
 		return x->zone < y->zone ? -1 : 1;
-	if (x->pfn != y->pfn)
-		return x->pfn < y->pfn ? -1 : 1;
-	return 0;
+	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
 }
 
 /*

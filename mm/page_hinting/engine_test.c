@@ -312,9 +312,9 @@ static void expect_even_ledgers(struct kunit *test)
 		spin_lock_irqsave(&zone->lock, flags);
 		count_marked(zone, page_hinting_min_order, counted);
 		noted[0] = page_hinting_missed(zone);
-		noted[1] = zone->hinting.captured;
-		noted[2] = zone->hinting.hinted;
-		noted[3] = zone->hinting.unhintable;
+		noted[1] = zone->hinting.pages[PAGE_HINTING_CAPTURED];
+		noted[2] = zone->hinting.pages[PAGE_HINTING_HINTED];
+		noted[3] = zone->hinting.pages[PAGE_HINTING_UNHINTABLE];
 		spin_unlock_irqrestore(&zone->lock, flags);
 
 		KUNIT_EXPECT_EQ(test, counted[0], noted[0]);
@@ -332,7 +332,7 @@ static void invariant_3_free_before(struct kunit *test)
 	/* All that was free when the device came. */
 	EVENTUALLY(test, all_is_known());
 	for_each_populated_zone(zone)
-		hinted += zone->hinting.hinted;
+		hinted += zone->hinting.pages[PAGE_HINTING_HINTED];
 	KUNIT_EXPECT_GT(test, hinted, 0);
 	expect_even_ledgers(test);
 }
@@ -430,10 +430,10 @@ static void invariant_3_isolated(struct kunit *test)
 	/* As memory that comes on line is freed: it gets no mark. */
 	zone = page_zone(page);
 	spin_lock_irqsave(&zone->lock, flags);
-	if (page->flags & PAGE_HINTING_MARKS)
-		__page_hinting_taken(zone, page, buddy_order(page));
-	__page_hinting_free(zone, page, buddy_order(page));
-	marks = page->flags & PAGE_HINTING_MARKS;
+	page_hinting_taken(zone, page, buddy_order(page));
+	__page_hinting_free(zone, page, buddy_order(page),
+			    get_pageblock_migratetype(page));
+	marks = page->flags & (3UL << PG_captured);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, marks, 0);
 
@@ -553,6 +553,39 @@ static void invariant_3_returned_late(struct kunit *test)
 	host_answer_all(host, 0);
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_TRUE(test, PageReported(page));
+	expect_even_ledgers(test);
+}
+
+/*
+ * A captured block that its zone can't spare: with nothing in flight that could
+ * come back it waits nowhere, takes nobody's place, and no pass runs for it.
+ */
+static void invariant_3_refused(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	unsigned long flags, high, passes;
+	struct zone *zone;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	zone = page_zone(page);
+	EVENTUALLY(test, all_is_known());
+	spin_lock_irqsave(&zone->lock, flags);
+	high = zone->_watermark[WMARK_HIGH];
+	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
+
+	__free_pages(page, MAX_PAGE_ORDER);
+	EVENTUALLY(test, !page_hinting_waiting());
+	passes = page_hinting_count(HINT_PASSES);
+	msleep(900);
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_PASSES) - passes, 5);
+	KUNIT_EXPECT_EQ(test, zone->hinting.pages[PAGE_HINTING_CAPTURED], 0);
+	KUNIT_EXPECT_GE(test, page_hinting_missed(zone), MAX_ORDER_NR_PAGES);
+
+	spin_lock_irqsave(&zone->lock, flags);
+	zone->_watermark[WMARK_HIGH] = high;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	EVENTUALLY(test, all_is_known());
 	expect_even_ledgers(test);
 }
 
@@ -747,7 +780,7 @@ static void hints_once_until_used(struct kunit *test)
 	spin_lock_irqsave(&zone->lock, flags);
 	if (PageBuddy(page))
 		page_hinting_taken(zone, page, MAX_PAGE_ORDER);
-	KUNIT_EXPECT_FALSE(test, page->flags & PAGE_HINTING_MARKS);
+	KUNIT_EXPECT_FALSE(test, page->flags & (3UL << PG_captured));
 	page_hinting_moved(zone, page);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	EVENTUALLY(test, all_is_known());
@@ -761,7 +794,7 @@ static unsigned long pages_hinted(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		nr += READ_ONCE(zone->hinting.hinted);
+		nr += READ_ONCE(zone->hinting.pages[PAGE_HINTING_HINTED]);
 	return nr;
 }
 
@@ -889,6 +922,8 @@ static void invariant_3_moved_overflow(struct kunit *test)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	moved = move_unnoticed(page);
+	page_hinting_set_state(zone, page, MAX_PAGE_ORDER,
+			       PAGE_HINTING_UNHINTABLE);
 	/* As if it were full. */
 	array = this_cpu_ptr(&page_hinting_arrays);
 	array->head += array->mask + 1;
@@ -992,6 +1027,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_3_isolated),
 	KUNIT_CASE(invariant_3_older_entry),
 	KUNIT_CASE(invariant_3_overflow),
+	KUNIT_CASE(invariant_3_refused),
 	KUNIT_CASE(invariant_3_returned_late),
 	KUNIT_CASE(invariant_5_recall),
 	KUNIT_CASE(invariant_5_lost_batch),

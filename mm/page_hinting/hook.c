@@ -6,15 +6,14 @@
  * Invariant 3 (nothing missed) rests on a ledger. For each zone, in pages of
  * free blocks of the minimum order or larger,
  *
- *	free = hinted + captured + unhintable + missed
+ *	free = captured + hinted + unhintable + missed
  *
  * holds at any time under the zone's lock. The left side is the buddy
- * allocator's own count. The marks tell the first three terms: PageReported
- * is hinted, PG_captured is captured, both together are unhintable. They are
- * cleared wherever a block leaves its free list, which is one place,
- * __page_hinting_taken(). So what reaches a free list by a way that no hook
- * sees has no mark and is missed by its being there, without anybody having
- * to know of that way; the clock hand finds it.
+ * allocator's own count. A block's marks tell its state: PG_captured, PageReported
+ * for hinted, both for unhintable. They are cleared wherever a block leaves its
+ * free list, which is one place, page_hinting_taken(). So what reaches a free
+ * list by a way that no hook sees has no mark and is missed by its being there,
+ * without anybody having to know of that way; the clock hand finds it.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -26,10 +25,20 @@
 #include "../internal.h"
 #include "internal.h"
 
-/* Atomic, for memory failure sets PG_hwpoison without the zone's lock. */
-void page_hinting_set_marks(struct page *page, unsigned long marks)
+/* Marks a free block, and notes it in the ledger; the zone's lock is held. */
+void page_hinting_set_state(struct zone *zone, struct page *page,
+			    unsigned int order, enum page_hinting_state state)
 {
-	set_mask_bits(&page->flags, PAGE_HINTING_MARKS, marks);
+	enum page_hinting_state was = __page_hinting_state(page);
+
+	/* Atomic, for memory failure sets PG_hwpoison without the zone's lock. */
+	set_mask_bits(&page->flags, 3UL << PG_captured,
+		      (unsigned long)state << PG_captured);
+	/* What comes back by pageblocks may be smaller. */
+	if (order < page_hinting_min_order)
+		return;
+	zone->hinting.pages[was] -= 1UL << order;
+	zone->hinting.pages[state] += 1UL << order;
 }
 
 /* The free block, at least of @order, that a page frame is in, or NULL. */
@@ -61,7 +70,7 @@ bool page_hinting_captured(const struct page_hinting_entry *entry)
 		return false;
 	/* If it is another zone's by now its flags may change, but not to ours. */
 	return data_race(page_zone(page)) == entry->zone &&
-	       (page->flags & PAGE_HINTING_MARKS) == BIT(PG_captured) &&
+	       __page_hinting_state(page) == PAGE_HINTING_CAPTURED &&
 	       page->hint_time == entry->time;
 }
 
@@ -76,90 +85,46 @@ bool page_hinting_hintable(struct page *page)
 	return !is_migrate_isolate(mt) && !is_migrate_highatomic(mt);
 }
 
-/* An entry for it is in an array, or with the pass. */
+/* There is an entry for it, in an array or with the pass. */
 void page_hinting_set_captured(struct zone *zone, struct page *page,
 			       unsigned int order, unsigned long time)
 {
 	page->hint_time = time;
-	page_hinting_set_marks(page, BIT(PG_captured));
-	zone->hinting.captured += 1UL << order;
+	page_hinting_set_state(zone, page, order, PAGE_HINTING_CAPTURED);
 	page_hinting_count_add(HINT_CAPTURED, 1);
 	trace_page_hinting_capture(page_to_pfn(page), order);
 }
 
-void page_hinting_uncapture(struct zone *zone, struct page *page)
-{
-	page_hinting_set_marks(page, 0);
-	zone->hinting.captured -= 1UL << buddy_order(page);
-}
-
-void page_hinting_set_unhintable(struct zone *zone, struct page *page)
-{
-	page_hinting_set_marks(page, PAGE_HINTING_MARKS);
-	zone->hinting.unhintable += 1UL << buddy_order(page);
-}
-
-void page_hinting_set_hinted(struct zone *zone, struct page *page,
-			     unsigned int order, unsigned long time)
-{
-	page->hint_time = time;
-	page_hinting_set_marks(page, BIT(PG_reported));
-	if (order >= page_hinting_min_order)
-		zone->hinting.hinted += 1UL << order;
-}
-
 /*
  * Whether a free block of the minimum order or larger is to be captured after
- * all: it has no mark, or was unhintable and is not so any more, and has no
- * mark now.
+ * all: no stage knows of it, or it was unhintable and is not so any more.
  */
 bool page_hinting_overlooked(struct zone *zone, struct page *page)
 {
-	unsigned long marks = page->flags & PAGE_HINTING_MARKS;
+	enum page_hinting_state state = __page_hinting_state(page);
 
-	if (marks && marks != PAGE_HINTING_MARKS)
+	if (state != PAGE_HINTING_UNKNOWN && state != PAGE_HINTING_UNHINTABLE)
 		return false;
-	if (page_hinting_hintable(page)) {
-		if (marks)
-			__page_hinting_taken(zone, page, buddy_order(page));
-		return true;
-	}
-	if (!marks)
-		page_hinting_set_unhintable(zone, page);
-	return false;
+	state = page_hinting_hintable(page) ? PAGE_HINTING_UNKNOWN :
+					      PAGE_HINTING_UNHINTABLE;
+	page_hinting_set_state(zone, page, buddy_order(page), state);
+	return state == PAGE_HINTING_UNKNOWN;
 }
 
 void __page_hinting_free(struct zone *zone, struct page *page,
-			 unsigned int order)
+			 unsigned int order, int migratetype)
 {
 	/*
 	 * What is about to go off line, or to come on line: until it has, no
 	 * walk sees it, not even to clear its mark. If it stays free we hear of
 	 * it by page_hinting_moved().
 	 */
-	if (is_migrate_isolate_page(page))
+	if (is_migrate_isolate(migratetype))
 		return;
 
 	page_hinting_capture(zone, page, order,
 			     READ_ONCE(page_hinting_draining) ?: jiffies);
 	page_hinting_kick();
-}
-
-void __page_hinting_taken(struct zone *zone, struct page *page,
-			  unsigned int order)
-{
-	unsigned long marks = page->flags & PAGE_HINTING_MARKS;
-
-	page_hinting_set_marks(page, 0);
-
-	if (order < page_hinting_min_order)
-		return;
-	if (marks == PAGE_HINTING_MARKS)
-		zone->hinting.unhintable -= 1UL << order;
-	else if (marks == BIT(PG_captured))
-		zone->hinting.captured -= 1UL << order;
-	else
-		zone->hinting.hinted -= 1UL << order;
 }
 
 /*
@@ -172,35 +137,33 @@ void __page_hinting_taken(struct zone *zone, struct page *page,
  */
 void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
-			 unsigned long marks)
+			 enum page_hinting_state was)
 {
 	unsigned int least = max(low, page_hinting_min_order);
 	unsigned long time = page->hint_time;
-	unsigned int order;
 
-	if (marks == BIT(PG_captured))
-		page_hinting_note_taken(time, 1UL << least);
-	else if (marks == BIT(PG_reported))
+	if (was == PAGE_HINTING_CAPTURED)
+		page_hinting_note_reused(zone, jiffies - time, 1UL << least);
+	else if (was == PAGE_HINTING_HINTED)
 		page_hinting_note_regretted(zone, 1UL << least);
 
-	if (!page_hinting_running())
+	if (high <= least || !page_hinting_running())
 		return;
 
-	for (order = high; order > least; ) {
-		struct page *half = page + (1UL << --order);
+	while (high > least) {
+		struct page *half = page + (1UL << --high);
 
 		/* Not if it is a guard, see debug_guardpage_enabled(). */
 		if (!PageBuddy(half))
 			continue;
-		if (marks == PAGE_HINTING_MARKS)
-			page_hinting_set_unhintable(zone, half);
-		else if (marks == BIT(PG_reported))
-			page_hinting_set_hinted(zone, half, order, time);
-		else
-			page_hinting_capture(zone, half, order, time);
+		if (was == PAGE_HINTING_CAPTURED) {
+			page_hinting_capture(zone, half, high, time);
+			continue;
+		}
+		half->hint_time = time;
+		page_hinting_set_state(zone, half, high, was);
 	}
-	if (high > least)
-		page_hinting_kick();
+	page_hinting_kick();
 }
 
 /* At most a pageblock's worth of blocks, so it can be done under the lock. */
@@ -215,18 +178,13 @@ void __page_hinting_moved(struct zone *zone, struct page *page)
 		return;
 
 	while (pfn < end) {
-		unsigned int order = min(page_hinting_min_order,
-					 pageblock_order);
+		unsigned int order = block ? buddy_order(block) : 0;
 
-		if (block) {
-			order = max(order, buddy_order(block));
-			if (buddy_order(block) >= page_hinting_min_order &&
-			    page_hinting_overlooked(zone, block))
-				page_hinting_capture(zone, block,
-						     buddy_order(block),
-						     jiffies);
-		}
-		pfn = ALIGN(pfn + 1, 1UL << order);
+		if (block && order >= page_hinting_min_order &&
+		    page_hinting_overlooked(zone, block))
+			page_hinting_capture(zone, block, order, jiffies);
+		pfn = ALIGN(pfn + 1, 1UL << max(order, min(page_hinting_min_order,
+							   pageblock_order)));
 		/* There may be no page behind the last pageblock. */
 		block = pfn < end && PageBuddy(pfn_to_page(pfn)) ?
 			pfn_to_page(pfn) : NULL;

@@ -2,13 +2,13 @@
 /*
  * The page allocator's side of free page hinting: all that runs in its paths
  * while hinting is off is the patched-out branch in each of these inlines, and
- * in the slow path the load of a counter (invariant 7, off is free).
+ * in the slow path the load of a counter (invariant 7, off is free). Without the
+ * option nothing of what is behind them is built, nor called.
  */
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
 
 #include <linux/atomic.h>
-#include <linux/bitops.h>
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/kconfig.h>
@@ -19,95 +19,83 @@ DECLARE_STATIC_KEY_FALSE(page_hinting_key);
 extern unsigned int page_hinting_capture_order;
 extern atomic_long_t page_hinting_pages_returned;
 
-/* What a free block can be marked with; never set on a page in use. */
-#define PAGE_HINTING_MARKS	(BIT(PG_captured) | BIT(PG_reported))
-
 void __page_hinting_free(struct zone *zone, struct page *page,
-			 unsigned int order);
-void __page_hinting_taken(struct zone *zone, struct page *page,
-			  unsigned int order);
+			 unsigned int order, int migratetype);
 void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
-			 unsigned long marks);
+			 enum page_hinting_state was);
 void __page_hinting_moved(struct zone *zone, struct page *page);
+void page_hinting_set_state(struct zone *zone, struct page *page,
+			    unsigned int order, enum page_hinting_state state);
 bool __page_hinting_recall(unsigned long returned);
 bool __page_hinting_recall_range(unsigned long start, unsigned long end);
 
 /* mm/page_alloc.c: takes a block off its free list, the zone's lock held. */
 void page_hinting_take(struct page *page, unsigned int order);
 
-/* Without the option nothing of what is behind this is built, nor called. */
 static __always_inline bool page_hinting_on(void)
 {
 	return IS_ENABLED(CONFIG_FREE_PAGE_HINTING) &&
 	       static_branch_unlikely(&page_hinting_key);
 }
 
-/**
- * page_hinting_free - a block has been freed and merged
- * @zone: the block's zone, its lock held
- * @page: first page of the block, on a free list
- * @order: the block's order
- */
+/* The state of a free block, its zone's lock held; while hinting is on. */
+static __always_inline enum page_hinting_state
+__page_hinting_state(const struct page *page)
+{
+	static_assert(PG_reported == PG_captured + 1);
+
+	return page->flags >> PG_captured & 3;
+}
+
+static __always_inline enum page_hinting_state
+page_hinting_state(const struct page *page)
+{
+	return page_hinting_on() ? __page_hinting_state(page) :
+				   PAGE_HINTING_UNKNOWN;
+}
+
+/* A block was freed and merged and is on a free list, the zone's lock held. */
 static __always_inline void page_hinting_free(struct zone *zone,
 					      struct page *page,
-					      unsigned int order)
+					      unsigned int order,
+					      int migratetype)
 {
 	if (page_hinting_on() &&
 	    unlikely(order >= READ_ONCE(page_hinting_capture_order)))
-		__page_hinting_free(zone, page, order);
+		__page_hinting_free(zone, page, order, migratetype);
 }
 
-/**
- * page_hinting_marks - the marks of a free block
- * @page: first page of the block, its zone's lock held
- *
- * Return: the marks, for page_hinting_used(); 0 if it has none.
- */
-static __always_inline unsigned long page_hinting_marks(struct page *page)
-{
-	return page_hinting_on() ? page->flags & PAGE_HINTING_MARKS : 0;
-}
-
-/**
- * page_hinting_taken - a block leaves its free list
- * @zone: the block's zone, its lock held
- * @page: first page of the block
- * @order: the block's order
- *
- * Whoever takes the block, for use, for a merge or to split it, takes it
- * without marks.
+/*
+ * A block leaves its free list, for use, for a merge or to be split: whoever
+ * takes it, takes it without marks. The zone's lock is held.
  */
 static __always_inline void page_hinting_taken(struct zone *zone,
 					       struct page *page,
 					       unsigned int order)
 {
-	if (unlikely(page_hinting_marks(page)))
-		__page_hinting_taken(zone, page, order);
+	if (unlikely(page_hinting_state(page)))
+		page_hinting_set_state(zone, page, order, PAGE_HINTING_UNKNOWN);
 }
 
-/**
- * page_hinting_used - a block was allocated, and what is left of it is free
- * @zone: the block's zone, its lock held
- * @page: first page of the block
- * @low: order of what was allocated, the block's first part
- * @high: the order that the block had
- * @marks: page_hinting_marks() before it was taken
+/*
+ * Of a block of the order @high the first part, of the order @low, was allocated;
+ * the rest is free. @was is its state before it was taken. The zone's lock is
+ * held.
  */
 static __always_inline void page_hinting_used(struct zone *zone,
 					      struct page *page,
 					      unsigned int low,
 					      unsigned int high,
-					      unsigned long marks)
+					      enum page_hinting_state was)
 {
-	if (unlikely(marks))
-		__page_hinting_used(zone, page, low, high, marks);
+	if (unlikely(was))
+		__page_hinting_used(zone, page, low, high, was);
 }
 
-/**
- * page_hinting_moved - a pageblock's free memory has become anybody's
- * @zone: its zone, the lock held
- * @page: a page of the pageblock, which was isolated or reserved
+/*
+ * What is free in the pageblock of @page, which was isolated or reserved, has
+ * become anybody's. The zone's lock is held.
  */
 static inline void page_hinting_moved(struct zone *zone, struct page *page)
 {
@@ -115,11 +103,7 @@ static inline void page_hinting_moved(struct zone *zone, struct page *page)
 		__page_hinting_moved(zone, page);
 }
 
-/**
- * page_hinting_returned - what to tell page_hinting_recall()
- *
- * Return: how many pages came back from the device, ever, modulo its type.
- */
+/* How many pages came back from the device, ever: for page_hinting_recall(). */
 static inline unsigned long page_hinting_returned(void)
 {
 	if (!IS_ENABLED(CONFIG_FREE_PAGE_HINTING))
@@ -128,14 +112,10 @@ static inline unsigned long page_hinting_returned(void)
 	return atomic_long_read_acquire(&page_hinting_pages_returned);
 }
 
-/**
- * page_hinting_gives_up - whether an allocation fails rather than waits
- * @gfp_mask: its flags
- * @order: its order
- *
- * Those that may not sleep, or say so by __GFP_NORETRY; and large ones that do
- * not mind failing, the huge pages of processes above all, which fall back on
- * small ones.
+/*
+ * Whether an allocation fails rather than waits: one that may not sleep, or says
+ * so by __GFP_NORETRY; or a large one that does not mind failing, the huge pages
+ * of processes above all, which fall back on small ones.
  */
 static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
 {

@@ -61,15 +61,6 @@ static inline void page_hinting_count_add(enum page_hinting_event event,
 	this_cpu_add(page_hinting_events.nr[event], nr);
 }
 
-/* Atomic only once for each CPU: it is for what hooks do all the time. */
-static inline void page_hinting_note_cpu(struct cpumask *cpus)
-{
-	unsigned int cpu = smp_processor_id();
-
-	if (!cpumask_test_cpu(cpu, cpus))
-		cpumask_set_cpu(cpu, cpus);
-}
-
 /* A look at a free block: true as long as its page has the mark and the time. */
 struct page_hinting_entry {
 	struct zone *zone;
@@ -94,8 +85,17 @@ struct page_hinting_array {
 struct page_hinting_pending {
 	unsigned int nr;
 #define PAGE_HINTING_MAX_PENDING	1024	/* 2 GiB at order 9 */
+/* As many as the clock hand fills; the rest is for what was captured. */
+#define PAGE_HINTING_HAND_ROOM		768
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
+
+static inline void page_hinting_pend(struct page_hinting_pending *pending,
+				     const struct page_hinting_entry *entry)
+{
+	pending->candidates[pending->nr] = *entry;
+	WRITE_ONCE(pending->nr, pending->nr + 1);
+}
 
 /* Free pages of a zone that its users can have. */
 struct page_hinting_usable {
@@ -111,22 +111,14 @@ enum page_hinting_verdict {
 	PAGE_HINTING_FULL,		/* the batch has no room for it */
 };
 
-/*
- * Beyond a minute memory is not given back in any useful sense. A bucket for
- * each power of two milliseconds that a block was free.
- */
+/* Beyond a minute memory is not given back in any useful sense. */
 #define PAGE_HINTING_AGE_MS_MAX	60000
-#define PAGE_HINTING_BUCKETS	17
 
 /* The time of a block that was free before we came. */
 #define PAGE_HINTING_LONG_AGO	(128UL * HZ)
 
-/* What happened to memory, in pages. */
-struct page_hinting_history {
-	u64 reused[PAGE_HINTING_BUCKETS];	/* in n: free for up to 2^n ms */
-	u64 hinted;		/* but not what was free before we came */
-	u64 regretted;		/* of these, what should not have been */
-};
+/* When there is no need for another pass; else in jiffies from now. */
+#define PAGE_HINTING_RESTS	ULONG_MAX
 
 /* Whether a block captured now would be found later: see stop() in core.c. */
 static inline bool page_hinting_running(void)
@@ -138,17 +130,12 @@ static inline bool page_hinting_running(void)
 extern unsigned int page_hinting_min_order;
 
 /* hook.c */
-void page_hinting_set_marks(struct page *page, unsigned long marks);
 struct page *page_hinting_free_block(unsigned long pfn, unsigned int order);
 bool page_hinting_captured(const struct page_hinting_entry *entry);
 bool page_hinting_overlooked(struct zone *zone, struct page *page);
 bool page_hinting_hintable(struct page *page);
 void page_hinting_set_captured(struct zone *zone, struct page *page,
 			       unsigned int order, unsigned long time);
-void page_hinting_uncapture(struct zone *zone, struct page *page);
-void page_hinting_set_unhintable(struct zone *zone, struct page *page);
-void page_hinting_set_hinted(struct zone *zone, struct page *page,
-			     unsigned int order, unsigned long time);
 
 /* capture.c */
 DECLARE_PER_CPU(struct page_hinting_array, page_hinting_arrays);
@@ -170,10 +157,8 @@ unsigned long page_hinting_arrays_waiting(void);
 unsigned long page_hinting_missed(struct zone *zone);
 unsigned long page_hinting_missed_anywhere(void);
 bool page_hinting_uneven(struct zone *zone);
-#define PAGE_HINTING_RESTS	ULONG_MAX
 unsigned long page_hinting_clock(struct page_hinting_pending *pending,
-				 unsigned long now, unsigned long age,
-				 bool retry, bool *waits);
+				 unsigned long now, unsigned long age, bool retry);
 void page_hinting_forget(void);
 
 /* collect.c */
@@ -206,19 +191,21 @@ void page_hinting_return(struct page_hinting_batch *batch, bool hinted);
 /* policy.c */
 extern unsigned int page_hinting_age_ms;
 extern unsigned int page_hinting_age_max_ms;
-void page_hinting_note_taken(unsigned long time, unsigned long nr_pages);
+bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
+			      unsigned long nr_pages);
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages);
 void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 			      unsigned long nr_pages);
 unsigned long page_hinting_fade(struct page_hinting_history *past,
-				unsigned long elapsed, unsigned int max_ms);
-unsigned int page_hinting_best_age(const struct page_hinting_history *past,
-				   unsigned long assumed_cold,
-				   unsigned int min_ms, unsigned int max_ms);
+				unsigned long elapsed, unsigned long longest);
+unsigned long page_hinting_best_age(const struct page_hinting_history *past,
+				    unsigned long assumed_cold,
+				    unsigned long shortest,
+				    unsigned long longest);
 void page_hinting_learn(void);
 void page_hinting_unlearn(void);
-unsigned int page_hinting_age_now_ms(void);
 unsigned long page_hinting_age(void);
+unsigned long page_hinting_shortest_age(void);
 void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable);
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
 			 unsigned long nr_pages);

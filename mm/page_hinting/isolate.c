@@ -104,8 +104,7 @@ page_hinting_isolate(const struct page_hinting_entry *candidate,
 	nr_pages = 1UL << order;
 
 	if (!page_hinting_hintable(page)) {
-		page_hinting_uncapture(zone, page);
-		page_hinting_set_unhintable(zone, page);
+		page_hinting_set_state(zone, page, order, PAGE_HINTING_UNHINTABLE);
 		return PAGE_HINTING_STALE;
 	}
 

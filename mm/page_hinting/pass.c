@@ -14,18 +14,18 @@
 #include "internal.h"
 
 /* Between attempts when a zone spares nothing or the device fails. */
-#define RETRY_MIN	HZ
-#define RETRY_MAX	(64 * HZ)
+#define RETRY_MIN	(1UL * HZ)
+#define RETRY_MAX	(64UL * HZ)
 
 /*
  * A pass serves what becomes old enough within an eighth of the age, or within
  * as little as a host that waits for it won't see.
  */
 #define PASSES_PER_AGE	8
-#define PASS_INTERVAL	(HZ / 100)
+#define PASS_INTERVAL	(HZ / 100UL)
 
 /* What the age was chosen by may have faded after so long. */
-#define RECONSIDER	(HZ / 2)
+#define RECONSIDER	(HZ / 2UL)
 
 static void kick(struct irq_work *work);
 static void page_hinting_pass(struct work_struct *work);
@@ -46,8 +46,6 @@ static struct page_hinting_device *device;
 static struct page_hinting_pending *pending;
 static unsigned long retry_delay;	/* jiffies */
 static bool retries;			/* it was put off by that */
-static bool device_fails;		/* since its last report */
-static bool hand_waits;			/* the clock hand, for a batch to come back */
 static bool burst;			/* of free blocks, since the last drain */
 
 /*
@@ -69,10 +67,9 @@ void page_hinting_kick(void)
 		irq_work_queue(&kick_work);
 }
 
-static unsigned long shortest_age(void)
+static unsigned long shortest_delay(void)
 {
-	return max3(msecs_to_jiffies(READ_ONCE(page_hinting_age_ms)),
-		    PASS_INTERVAL + 0UL, 1UL);
+	return max3(page_hinting_shortest_age(), PASS_INTERVAL, 1UL);
 }
 
 static void kick(struct irq_work *work)
@@ -82,7 +79,7 @@ static void kick(struct irq_work *work)
 	 * retry far away may be pending already.
 	 */
 	if (page_hinting_running())
-		mod_delayed_work(workqueue, &pass_work, shortest_age());
+		mod_delayed_work(workqueue, &pass_work, shortest_delay());
 }
 
 /* The bounds of the age have changed. */
@@ -98,9 +95,9 @@ void page_hinting_completed(int error)
 	if (!page_hinting_running())
 		return;
 
-	/* Pairs with the barriers in host_will_do() and page_hinting_pass(). */
+	/* Pairs with the barrier in queue_next_pass(). */
 	smp_mb();
-	if (READ_ONCE(pending->nr) || READ_ONCE(hand_waits))
+	if (READ_ONCE(pending->nr))
 		mod_delayed_work(workqueue, &pass_work, 0);
 	else if (error)
 		page_hinting_kick();
@@ -128,7 +125,7 @@ static unsigned long pages_in_lists(void)
  * drained, and once only. It is not over while what is in the lists changes, even
  * if no block becomes whole: then they are of use.
  *
- * Returns when to look again, in jiffies, or 0 if there is no need to.
+ * Returns when to look again, in jiffies, or PAGE_HINTING_RESTS.
  */
 static unsigned long drain_after_burst(void)
 {
@@ -136,12 +133,12 @@ static unsigned long drain_after_burst(void)
 	unsigned long now = jiffies, nr;
 
 	if (!burst)
-		return 0;
+		return PAGE_HINTING_RESTS;
 
 	nr = pages_in_lists();
 	if (abs_diff(nr, before) >= BIT(page_hinting_min_order)) {
 		/* The longer it goes on, the less often it is worth a look. */
-		delay = clamp(2 * delay, shortest_age(), RECONSIDER + 0UL);
+		delay = clamp(2 * delay, shortest_delay(), RECONSIDER);
 		before = nr;
 		changed_at = now;
 		return delay;
@@ -152,12 +149,12 @@ static unsigned long drain_after_burst(void)
 	burst = false;
 	delay = 0;
 	before = 0;
-	if (nr < BIT(page_hinting_min_order))
-		return 0;
-	WRITE_ONCE(page_hinting_draining, changed_at);
-	drain_all_pages(NULL);
-	WRITE_ONCE(page_hinting_draining, 0);
-	return 0;
+	if (nr >= BIT(page_hinting_min_order)) {
+		WRITE_ONCE(page_hinting_draining, changed_at);
+		drain_all_pages(NULL);
+		WRITE_ONCE(page_hinting_draining, 0);
+	}
+	return PAGE_HINTING_RESTS;
 }
 
 /*
@@ -180,7 +177,7 @@ static bool disarm(void)
 
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
-		quiet = quiet && (hand_waits || !page_hinting_uneven(zone));
+		quiet = quiet && !page_hinting_uneven(zone);
 		spin_unlock_irq(&zone->lock);
 	}
 	for_each_cpu(cpu, &before) {
@@ -193,16 +190,6 @@ static bool disarm(void)
 	return quiet || atomic_xchg(&armed, 1);
 }
 
-/* Whether a batch that comes back will queue the pass, and has to. */
-static bool host_will_do(void)
-{
-	if (!pending->nr)
-		return false;
-	/* Pairs with page_hinting_completed(): it sees pending->nr, or we see this. */
-	smp_mb();
-	return page_hinting_in_flight() && !page_hinting_batch_idle(device);
-}
-
 static unsigned long back_off(void)
 {
 	unsigned long delay = retry_delay;
@@ -213,50 +200,61 @@ static unsigned long back_off(void)
 }
 
 /*
+ * When the next pass has to run, in jiffies from now, or PAGE_HINTING_RESTS.
  * @taken: batches that the device took, negative if it failed
- * @hand: when the clock hand has to move again, in jiffies from now
+ * @hand: the same for the clock hand alone
  */
-static void queue_next_pass(int taken, unsigned long hand)
+static unsigned long next_pass(int taken, unsigned long hand)
 {
-	unsigned long now = jiffies, age = page_hinting_age(), oldest;
-	unsigned long delay = hand;
+	unsigned long now = jiffies, age = page_hinting_age(), oldest, delay;
+	bool all_back;
 
-	if (taken || !pending->nr)
-		device_fails = taken < 0;
 	if (taken > 0)
 		retry_delay = RETRY_MIN;
+	/*
+	 * Pairs with the barrier in page_hinting_completed(): it sees that
+	 * something waits, or we see that what it waited for is back.
+	 */
+	smp_mb();
+	all_back = !page_hinting_in_flight();
 
-	if (page_hinting_recalling()) {
-		delay = HZ;
-	} else if (device_fails) {
-		delay = back_off();
-	} else if (host_will_do()) {
-		return;
-	} else if (page_hinting_oldest(&oldest)) {
-		delay = max3(age / PASSES_PER_AGE, PASS_INTERVAL + 0UL, 1UL);
+	if (page_hinting_recalling())
+		return HZ;
+	if (taken < 0)
+		return back_off();
+	if (pending->nr && all_back)
+		return 1;
+	/* Nothing goes on before a batch is back, and that queues the pass. */
+	if (pending->nr && !page_hinting_batch_idle(device))
+		return PAGE_HINTING_RESTS;
+	/* Nor here, most likely; but the batch may be lost. */
+	if (pending->nr >= PAGE_HINTING_HAND_ROOM)
+		return RETRY_MIN;
+
+	if (page_hinting_oldest(&oldest)) {
+		delay = max3(age / PASSES_PER_AGE, PASS_INTERVAL, 1UL);
 		if (time_after(oldest + age, now + delay))
-			delay = min(oldest + age - now, RECONSIDER + 0UL);
-		delay = min(delay, hand);
-	} else if (hand == PAGE_HINTING_RESTS) {
-		delay = drain_after_burst();
-		/* A kick does not wait for what is queued after this. */
-		if (!disarm())
-			delay = shortest_age();
-		else if (page_hinting_missed_anywhere() || pending->nr)
-			/* Their zones can't spare them. */
-			delay = back_off();
-		else if (!delay)
-			return;
+			delay = min(oldest + age - now, RECONSIDER);
+		return min(delay, hand);
 	}
-	queue_delayed_work(workqueue, &pass_work, delay);
+	if (hand != PAGE_HINTING_RESTS)
+		return hand;
+
+	delay = drain_after_burst();
+	/* A kick does not wait for what is queued after this. */
+	if (!disarm())
+		return shortest_delay();
+	/* Their zones can't spare them. */
+	if (page_hinting_missed_anywhere() || pending->nr)
+		return back_off();
+	return delay;
 }
 
 /* By its full name, for who traces the workqueues. */
 static void page_hinting_pass(struct work_struct *work)
 {
-	unsigned long now = jiffies, hand;
-	bool retry = retries, waits = false;
-	int taken;
+	unsigned long now = jiffies, delay;
+	bool retry = retries;
 
 	if (!page_hinting_running())
 		return;
@@ -265,16 +263,12 @@ static void page_hinting_pass(struct work_struct *work)
 	retries = false;
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
-	hand = page_hinting_clock(pending, now, page_hinting_age(), retry, &waits);
-	WRITE_ONCE(hand_waits, waits);
+	delay = page_hinting_clock(pending, now, page_hinting_age(), retry);
 	burst = burst || pending->nr;
 	page_hinting_sort(pending);
-	taken = page_hinting_report(device, pending);
-	/* It may be back by now. Pairs with the barrier in page_hinting_completed(). */
-	smp_mb();
-	if (waits && !page_hinting_in_flight())
-		hand = 1;
-	queue_next_pass(taken, hand);
+	delay = next_pass(page_hinting_report(device, pending), delay);
+	if (delay != PAGE_HINTING_RESTS)
+		queue_delayed_work(workqueue, &pass_work, delay);
 }
 
 int page_hinting_pass_alloc(void)
@@ -297,7 +291,6 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	device = dev;
 	retry_delay = RETRY_MIN;
 	retries = false;
-	device_fails = false;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
 	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);

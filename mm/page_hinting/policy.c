@@ -12,14 +12,12 @@
  * time from its free to its use does not depend on the age, so it can't
  * oscillate; and what was learned fades, so it can't stick.
  */
-#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
 
@@ -41,10 +39,10 @@ unsigned int page_hinting_age_max_ms = 2000;
  * again once in such a time is to be remembered until the next. But not so
  * soon that a short longest age would make a few blocks a habit.
  */
-#define HALF_LIFE_MIN		(4 * HZ)
+#define HALF_LIFE_MIN	(4UL * HZ)
 
 /* Fading is done in steps of an eighth: 11/12 to the 8th is a half. */
-#define FADE_STEPS		8
+#define FADE_STEPS	8
 
 /*
  * Memory of which it is always assumed that it stays free: less than that,
@@ -52,18 +50,13 @@ unsigned int page_hinting_age_max_ms = 2000;
  * the memory; and not so little that a few blocks on which processes come and
  * go would count.
  */
-#define COLD_SHARE		16
-#define COLD_MIN		(SZ_64M >> PAGE_SHIFT)
+#define COLD_SHARE	16
+#define COLD_MIN	(SZ_64M >> PAGE_SHIFT)
 
-/* What a CPU has seen, ever growing; and which ones have seen anything. */
-static DEFINE_PER_CPU(struct page_hinting_history, evidence);
-static struct cpumask witnesses;
-
-/* The pass's. */
-static struct page_hinting_history seen;
+/* The pass's; in jiffies. */
 static struct page_hinting_history history;
-static unsigned long learned;			/* in jiffies */
-static unsigned int age_now_ms;
+static unsigned long learned;			/* when it last faded */
+static unsigned long age, longest_age;
 
 /*
  * The width of a slot of recent[], as a power of two of jiffies: all of them are
@@ -71,51 +64,29 @@ static unsigned int age_now_ms;
  */
 static unsigned int slot_shift;
 
-static void set_slot_shift(unsigned int max_ms)
-{
-	unsigned long width = DIV_ROUND_UP(msecs_to_jiffies(max_ms),
-					   PAGE_HINTING_SLOTS);
-
-	WRITE_ONCE(slot_shift, order_base_2(max(width, 1UL)));
-}
-
 /* Makes the slot of this moment the newest; those that are too old end. */
-static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
+static void advance(struct page_hinting_ledger *ledger)
 {
-	unsigned long now = jiffies, slot = now >> shift;
+	unsigned long now = jiffies, slot = now >> READ_ONCE(slot_shift);
 	unsigned long steps = slot - ledger->slot;
-	unsigned int i = slot % PAGE_HINTING_SLOTS;
 
-	if (!steps)
-		return;
+	/* Far away also if the width has changed: all of it is old. */
+	ledger->occupied = steps < PAGE_HINTING_SLOTS ?
+			   ledger->occupied << steps : 0;
 	ledger->slot = slot;
-	/* Never, or far away if the width has changed: all of it is old. */
-	if (steps >= PAGE_HINTING_SLOTS)
-		ledger->occupied = 0;
-	else
-		/* The last so many slots, of which this is the last. */
-		ledger->occupied &= ~rol32(GENMASK(steps - 1, 0),
-					   (i + 1 - steps) % PAGE_HINTING_SLOTS);
 }
 
-/* Returns false if nobody would have held it for so long. */
-static bool note_reused(unsigned long jiffies_free, unsigned long nr_pages)
+/*
+ * A block of @zone, its lock held, is used again after so long. Returns false if
+ * nobody would have held it until then.
+ */
+bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
+			      unsigned long nr_pages)
 {
-	unsigned long longest = msecs_to_jiffies(READ_ONCE(page_hinting_age_max_ms));
-	unsigned int ms;
-
-	if (jiffies_free > longest)
+	if (jiffies_free > READ_ONCE(longest_age))
 		return false;
-	ms = jiffies_to_msecs(jiffies_free);
-	page_hinting_note_cpu(&witnesses);
-	this_cpu_add(evidence.reused[order_base_2(max(ms, 1U))], nr_pages);
+	zone->hinting.lately.reused[order_base_2(jiffies_free)] += nr_pages;
 	return true;
-}
-
-/* A captured block, free since @time, is used again; under its zone's lock. */
-void page_hinting_note_taken(unsigned long time, unsigned long nr_pages)
-{
-	note_reused(jiffies - time, nr_pages);
 }
 
 /*
@@ -128,27 +99,23 @@ void page_hinting_note_taken(unsigned long time, unsigned long nr_pages)
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int shift = READ_ONCE(slot_shift), newest, back;
-	unsigned long nr;
+	unsigned long nr, back;
+	u32 *newest;
 
-	advance(ledger, shift);
+	advance(ledger);
 	if (!ledger->occupied)
 		return;
 
-	/* With this moment's slot at the top, the first one from there on. */
-	newest = ledger->slot % PAGE_HINTING_SLOTS;
-	back = PAGE_HINTING_SLOTS - 1 -
-	       __fls(ror32(ledger->occupied, (newest + 1) % PAGE_HINTING_SLOTS));
-	newest = (newest - back) % PAGE_HINTING_SLOTS;
-
-	nr = min_t(unsigned long, ledger->recent[newest], nr_pages);
+	back = __ffs(ledger->occupied);
+	newest = &ledger->recent[(ledger->slot - back) % PAGE_HINTING_SLOTS];
+	nr = min_t(unsigned long, *newest, nr_pages);
 	/* Freed in the middle of the slot, more or less. */
-	if (!note_reused(((unsigned long)back << shift) + (1UL << shift) / 2, nr))
+	if (!page_hinting_note_reused(zone, (2 * back + 1) << slot_shift >> 1, nr))
 		return;
-	ledger->recent[newest] -= nr;
-	if (!ledger->recent[newest])
-		ledger->occupied &= ~BIT(newest);
-	this_cpu_add(evidence.regretted, nr);
+	*newest -= nr;
+	if (!*newest)
+		ledger->occupied &= ~BIT(back);
+	ledger->lately.regretted += nr;
 	page_hinting_count_add(HINT_REGRETTED, 1);
 }
 
@@ -157,37 +124,20 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 			      unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int shift = READ_ONCE(slot_shift);
-	unsigned int i = (time >> shift) % PAGE_HINTING_SLOTS;
+	unsigned long slot = time >> READ_ONCE(slot_shift), back;
+	u32 *recent = &ledger->recent[slot % PAGE_HINTING_SLOTS];
 
 	/* Free before we came: nobody knows what it was used for. */
 	if (jiffies - time >= PAGE_HINTING_LONG_AGO)
 		return;
 
-	page_hinting_note_cpu(&witnesses);
-	this_cpu_add(evidence.hinted, nr_pages);
-	advance(ledger, shift);
-	if (ledger->slot - (time >> shift) >= PAGE_HINTING_SLOTS)
+	ledger->lately.hinted += nr_pages;
+	advance(ledger);
+	back = ledger->slot - slot;
+	if (back >= PAGE_HINTING_SLOTS)
 		return;
-	if (!(ledger->occupied & BIT(i)))
-		ledger->recent[i] = 0;
-	ledger->occupied |= BIT(i);
-	ledger->recent[i] += nr_pages;
-}
-
-static void gather(struct page_hinting_history *sum)
-{
-	int cpu, i;
-
-	memset(sum, 0, sizeof(*sum));
-	for_each_cpu(cpu, &witnesses) {
-		struct page_hinting_history *one = per_cpu_ptr(&evidence, cpu);
-
-		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-			sum->reused[i] += READ_ONCE(one->reused[i]);
-		sum->hinted += READ_ONCE(one->hinted);
-		sum->regretted += READ_ONCE(one->regretted);
-	}
+	*recent = nr_pages + (ledger->occupied & BIT(back) ? *recent : 0);
+	ledger->occupied |= BIT(back);
 }
 
 static void fade(u64 *pages)
@@ -196,14 +146,13 @@ static void fade(u64 *pages)
 }
 
 /*
- * Lets what was learned count less. Returns how much of @elapsed, in jiffies,
- * was too little to count.
+ * Lets what was learned count less. Returns how much of @elapsed was too little
+ * to count. All times in jiffies.
  */
 unsigned long page_hinting_fade(struct page_hinting_history *past,
-				unsigned long elapsed, unsigned int max_ms)
+				unsigned long elapsed, unsigned long longest)
 {
-	unsigned long half_life = max(2 * msecs_to_jiffies(max_ms),
-				      HALF_LIFE_MIN + 0UL);
+	unsigned long half_life = max(2 * longest, HALF_LIFE_MIN);
 	unsigned long step = half_life / FADE_STEPS;
 	unsigned int i;
 
@@ -223,105 +172,110 @@ unsigned long page_hinting_fade(struct page_hinting_history *past,
 /* Hinted, and not used again. What was regretted may have faded less. */
 static u64 cold_pages(const struct page_hinting_history *past)
 {
-	return past->hinted > past->regretted ?
-	       past->hinted - past->regretted : 0;
+	return past->hinted - min(past->hinted, past->regretted);
 }
 
 /*
- * What an age would have cost, in pages times milliseconds of holding them.
- * A fault is worth holding the memory for @max_ms, see above.
+ * What an age would have cost, in pages times jiffies of holding them. A fault
+ * is worth holding the memory for @longest, see above.
  */
 static u64 cost(const struct page_hinting_history *past, u64 assumed_cold,
-		unsigned int age_ms, unsigned int max_ms)
+		unsigned long held, unsigned long longest)
 {
-	u64 sum = (cold_pages(past) + assumed_cold) * age_ms;
+	u64 sum = (cold_pages(past) + assumed_cold) * held;
 	unsigned int i;
 
-	/* The bucket's memory was free for 2^(i - 1) to 2^i ms. */
-	for (i = 0; i < PAGE_HINTING_BUCKETS && BIT(i) / 2 < max_ms; i++) {
-		unsigned int mean_ms = BIT(i) - BIT(i) / 4;
-
-		if (min(BIT(i), max_ms) <= age_ms)
-			sum += past->reused[i] * min(mean_ms, age_ms);
+	/* The bucket's memory was free for 2^(i - 1) to 2^i. */
+	for (i = 0; i < PAGE_HINTING_BUCKETS && BIT(i) / 2 < longest; i++) {
+		if (min(BIT(i), longest) <= held)
+			sum += past->reused[i] * min(BIT(i) - BIT(i) / 4, held);
 		else
-			sum += past->reused[i] * (age_ms + max_ms);
+			sum += past->reused[i] * (held + longest);
 	}
 	return sum;
 }
 
 /*
- * The age that would have cost least, from @min_ms to @max_ms, if so many pages
- * more stay free; @min_ms if @max_ms is not larger.
+ * The age that would have cost least, if so many pages more stay free; the
+ * shortest if the longest is not longer. All times in jiffies.
  */
-unsigned int page_hinting_best_age(const struct page_hinting_history *past,
-				   unsigned long assumed_cold,
-				   unsigned int min_ms, unsigned int max_ms)
+unsigned long page_hinting_best_age(const struct page_hinting_history *past,
+				    unsigned long assumed_cold,
+				    unsigned long shortest,
+				    unsigned long longest)
 {
-	u64 least = cost(past, assumed_cold, min_ms, max_ms);
-	unsigned int best = min_ms, age = min_ms;
+	u64 least = cost(past, assumed_cold, shortest, longest), this;
+	unsigned long best = shortest, held = shortest;
 
 	/* Between the ends of the buckets an age only costs more. */
-	while (age < max_ms) {
-		u64 this;
-
-		age = min(roundup_pow_of_two(age + 1), max_ms);
-		this = cost(past, assumed_cold, age, max_ms);
+	while (held < longest) {
+		held = min(roundup_pow_of_two(held + 1), longest);
+		this = cost(past, assumed_cold, held, longest);
 		if (this < least) {
 			least = this;
-			best = age;
+			best = held;
 		}
 	}
 	return best;
 }
 
-/* Chooses the age anew, by what has happened; for the pass. */
+/* Adds what has happened in a zone since it was last asked. */
+static void gather(struct zone *zone)
+{
+	struct page_hinting_history *lately = &zone->hinting.lately;
+	unsigned int i;
+
+	spin_lock_irq(&zone->lock);
+	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
+		history.reused[i] += lately->reused[i];
+	history.hinted += lately->hinted;
+	history.regretted += lately->regretted;
+	memset(lately, 0, sizeof(*lately));
+	spin_unlock_irq(&zone->lock);
+}
+
+/* Chooses the age anew; for the pass. */
 void page_hinting_learn(void)
 {
-	unsigned long assumed_cold = max(totalram_pages() / COLD_SHARE,
-					 COLD_MIN);
-	struct page_hinting_history sum;
-	unsigned int max_ms = READ_ONCE(page_hinting_age_max_ms);
-	unsigned long now = jiffies;
-	unsigned int i, age_ms;
+	unsigned long longest = msecs_to_jiffies(READ_ONCE(page_hinting_age_max_ms));
+	unsigned long best, now = jiffies;
+	struct zone *zone;
 
-	set_slot_shift(max_ms);
-	learned = now - page_hinting_fade(&history, now - learned, max_ms);
+	WRITE_ONCE(longest_age, longest);
+	WRITE_ONCE(slot_shift, order_base_2(DIV_ROUND_UP(longest,
+							 PAGE_HINTING_SLOTS)));
+	learned = now - page_hinting_fade(&history, now - learned, longest);
+	for_each_populated_zone(zone)
+		gather(zone);
 
-	gather(&sum);
-	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-		history.reused[i] += sum.reused[i] - seen.reused[i];
-	history.hinted += sum.hinted - seen.hinted;
-	history.regretted += sum.regretted - seen.regretted;
-	seen = sum;
-
-	age_ms = page_hinting_best_age(&history, assumed_cold,
-				       READ_ONCE(page_hinting_age_ms),
-				       max_ms);
-	if (age_ms == age_now_ms)
+	best = page_hinting_best_age(&history, max(totalram_pages() / COLD_SHARE,
+						   COLD_MIN),
+				     page_hinting_shortest_age(), longest);
+	if (best == age)
 		return;
-	trace_page_hinting_age(age_now_ms, age_ms, cold_pages(&history));
-	WRITE_ONCE(age_now_ms, age_ms);
+	trace_page_hinting_age(jiffies_to_msecs(age), jiffies_to_msecs(best),
+			       cold_pages(&history));
+	WRITE_ONCE(age, best);
 }
 
-/* Begins with nothing learned; no pass runs. */
+/* Begins with nothing learned; no pass runs, and the ledgers are empty. */
 void page_hinting_unlearn(void)
 {
-	set_slot_shift(READ_ONCE(page_hinting_age_max_ms));
-	gather(&seen);
 	memset(&history, 0, sizeof(history));
 	learned = jiffies;
-	WRITE_ONCE(age_now_ms, READ_ONCE(page_hinting_age_ms));
-}
-
-unsigned int page_hinting_age_now_ms(void)
-{
-	return READ_ONCE(age_now_ms);
+	page_hinting_learn();
 }
 
 /* How long a block has to be free before it is hinted, in jiffies. */
 unsigned long page_hinting_age(void)
 {
-	return msecs_to_jiffies(page_hinting_age_now_ms());
+	return READ_ONCE(age);
+}
+
+/* And if nothing is learned. */
+unsigned long page_hinting_shortest_age(void)
+{
+	return msecs_to_jiffies(READ_ONCE(page_hinting_age_ms));
 }
 
 /*

@@ -8,43 +8,43 @@
 
 #include "internal.h"
 
-#define MIN_MS	20
-#define MAX_MS	2000
+/* All times in jiffies. */
+#define SHORTEST	20
+#define LONGEST	2000
 #define COLD	(SZ_128M >> PAGE_SHIFT)	/* of a guest of 2 GiB */
 #define HALF	(SZ_512M >> PAGE_SHIFT)
 
 static unsigned int best_age(const struct page_hinting_history *past)
 {
-	return page_hinting_best_age(past, COLD, MIN_MS, MAX_MS);
+	return page_hinting_best_age(past, COLD, SHORTEST, LONGEST);
 }
 
-static unsigned int bucket_of(unsigned int ms)
+static unsigned int bucket_of(unsigned int time)
 {
-	return order_base_2(ms);
+	return order_base_2(time);
 }
 
 /*
- * A guest that uses @nr_pages again whenever they were free for @pause_ms, for
- * @ms; lives with the ages that the policy chooses. Returns the pages that
+ * A guest that uses @nr_pages again whenever they were free for @pause, until
+ * @end; lives with the ages that the policy chooses. Returns the pages that
  * were hinted for nothing.
  */
 static u64 churn(struct page_hinting_history *past, unsigned long nr_pages,
-		 unsigned int pause_ms, unsigned int ms)
+		 unsigned int pause, unsigned int end)
 {
 	unsigned long left = 0;
 	unsigned int time, age;
 	u64 regretted = 0;
 
-	for (time = 0; time < ms; time += pause_ms) {
+	for (time = 0; time < end; time += pause) {
 		age = best_age(past);
-		past->reused[bucket_of(pause_ms)] += nr_pages;
-		if (pause_ms > age) {
+		past->reused[bucket_of(pause)] += nr_pages;
+		if (pause > age) {
 			past->hinted += nr_pages;
 			past->regretted += nr_pages;
 			regretted += nr_pages;
 		}
-		left = page_hinting_fade(past, left + msecs_to_jiffies(pause_ms),
-					 MAX_MS);
+		left = page_hinting_fade(past, left + pause, LONGEST);
 	}
 	return regretted;
 }
@@ -53,13 +53,13 @@ static void policy_starts_short(struct kunit *test)
 {
 	struct page_hinting_history past = {};
 
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
+	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 	/* Memory that is used again at once is no reason to wait. */
 	past.reused[bucket_of(10)] = 100 * HALF;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
+	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 	/* Nor is a little. */
 	past.reused[bucket_of(400)] = COLD / 16;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
+	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 }
 
 static void policy_backs_off(struct kunit *test)
@@ -85,14 +85,14 @@ static void policy_recovers(struct kunit *test)
 
 	churn(&past, HALF, 400, 60000);
 	KUNIT_EXPECT_GE(test, best_age(&past), 400);
-	for (waited = 0; best_age(&past) > MIN_MS && waited < 60; waited++)
-		page_hinting_fade(&past, HZ, MAX_MS);
+	for (waited = 0; best_age(&past) > SHORTEST && waited < 60; waited++)
+		page_hinting_fade(&past, LONGEST / 2, LONGEST);
 	KUNIT_EXPECT_LT(test, waited, 60);
 
 	/* Sooner if much turns out to stay free. */
 	churn(&past, HALF, 400, 2000);
 	past.hinted += 20 * HALF;
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
+	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 }
 
 static void policy_does_not_oscillate(struct kunit *test)
@@ -119,8 +119,8 @@ static void policy_is_bounded(struct kunit *test)
 	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
 		past.reused[i] = 1ULL << 40;
 	past.hinted = 1ULL << 40;
-	KUNIT_EXPECT_LE(test, best_age(&past), MAX_MS);
-	KUNIT_EXPECT_GE(test, best_age(&past), MIN_MS);
+	KUNIT_EXPECT_LE(test, best_age(&past), LONGEST);
+	KUNIT_EXPECT_GE(test, best_age(&past), SHORTEST);
 	KUNIT_EXPECT_LE(test, page_hinting_best_age(&past, COLD, 0,
 						    PAGE_HINTING_AGE_MS_MAX),
 			PAGE_HINTING_AGE_MS_MAX);
@@ -130,8 +130,8 @@ static void policy_is_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_hinting_best_age(&past, COLD, 0, 0), 0);
 
 	/* History ends, however long ago it was. */
-	page_hinting_fade(&past, ULONG_MAX, MAX_MS);
-	KUNIT_EXPECT_EQ(test, best_age(&past), MIN_MS);
+	page_hinting_fade(&past, ULONG_MAX, LONGEST);
+	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 }
 
 static struct kunit_case policy_cases[] = {

@@ -55,15 +55,12 @@ static struct page_hinting_batch *nth_batch(unsigned int n)
 
 static void set_batches(void *new, unsigned int nr, size_t size)
 {
-	void *old;
-
 	spin_lock_irq(&lock);
-	old = batches;
-	batches = new;
+	swap(batches, new);
 	nr_batches = nr;
 	batch_size = size;
 	spin_unlock_irq(&lock);
-	kfree(old);
+	kfree(new);
 }
 
 int page_hinting_batches_alloc(struct page_hinting_device *device)
@@ -117,7 +114,7 @@ page_hinting_batch_begin(struct page_hinting_device *device,
 	if (!page_hinting_recalling())
 		batch = idle_batch(device, max_ranges);
 	if (batch)
-		batch->since = jiffies | 1;	/* 0 means idle */
+		batch->since = jiffies ?: -1UL;	/* 0 means idle */
 	spin_unlock_irq(&lock);
 	return batch;
 }
@@ -183,14 +180,14 @@ unsigned long page_hinting_in_flight(void)
 	return nr;
 }
 
-static bool touches(const struct page_hinting_batch *batch,
+static bool touches(struct page_hinting_batch *batch,
 		    unsigned long start, unsigned long end)
 {
 	unsigned int i;
 
 	for (i = 0; i < batch->nr_ranges; i++) {
-		const struct scatterlist *range = &batch->ranges[i];
-		unsigned long pfn = page_to_pfn(sg_page((void *)range));
+		struct scatterlist *range = &batch->ranges[i];
+		unsigned long pfn = page_to_pfn(sg_page(range));
 
 		if (pfn < end && pfn + PFN_DOWN(range->length) > start)
 			return true;
@@ -199,11 +196,10 @@ static bool touches(const struct page_hinting_batch *batch,
 }
 
 /*
- * Whether a batch has memory of a range. If not with those that are lost, then
- * with those that are being filled: what with, is known in a moment. Who has
- * waited for these is not concerned by what is filled since.
+ * Whether a batch has memory of a range, of those that are lost or of the others.
+ * One that is being filled may have: what with, is known in a moment.
  */
-static bool has_any(unsigned long start, unsigned long end, bool lost_too)
+static bool has_any(unsigned long start, unsigned long end, bool lost)
 {
 	unsigned long flags;
 	bool found = false;
@@ -213,26 +209,18 @@ static bool has_any(unsigned long start, unsigned long end, bool lost_too)
 	for (i = 0; !found && i < nr_batches; i++) {
 		struct page_hinting_batch *batch = nth_batch(i);
 
-		if (!batch->since)
-			continue;
-		if (lost_too)
-			found = batch->sent && touches(batch, start, end);
-		else if (time_before(jiffies, batch->since + LOST))
-			found = !batch->sent || touches(batch, start, end);
+		found = batch->since && (jiffies - batch->since >= LOST) == lost &&
+			(!batch->sent || touches(batch, start, end));
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	return found;
 }
 
-static bool awaited(unsigned long start, unsigned long end)
-{
-	return has_any(start, end, false);
-}
-
 /* It takes no longer than until what is in flight is lost. */
-static void wait_a_moment(unsigned long start, unsigned long end)
+static bool wait_a_moment(unsigned long start, unsigned long end)
 {
-	wait_event_timeout(batch_back, !awaited(start, end), RECALL_PAUSE / 10);
+	return wait_event_timeout(batch_back, !has_any(start, end, false),
+				  RECALL_PAUSE / 10);
 }
 
 /* Nothing leaves for a while, but for batches that have begun. */
@@ -260,28 +248,27 @@ bool __page_hinting_recall(unsigned long returned)
 	/* They may use the reserves, and are to be done soon. */
 	if ((current->flags & PF_MEMALLOC) || tsk_is_oom_victim(current))
 		return false;
-	if (page_hinting_returned() == returned && !awaited(0, ULONG_MAX))
+	if (page_hinting_returned() == returned && !has_any(0, ULONG_MAX, false))
 		return false;
 
 	/* Anew each time, lest the pause ends before. */
-	for (pause_for_recall();
-	     awaited(0, ULONG_MAX) && !tsk_is_oom_victim(current);
-	     pause_for_recall())
-		wait_a_moment(0, ULONG_MAX);
+	do {
+		pause_for_recall();
+	} while (!wait_a_moment(0, ULONG_MAX) && !tsk_is_oom_victim(current));
 	return page_hinting_returned() != returned;
 }
 
 bool __page_hinting_recall_range(unsigned long start, unsigned long end)
 {
-	while (awaited(start, end))
-		wait_a_moment(start, end);
+	while (!wait_a_moment(start, end))
+		;
 	return !has_any(start, end, true);
 }
 
 /* The device was reset, so that it can't take long. */
 void page_hinting_wait_all_back(void)
 {
-	wait_event(batch_back, !has_any(0, ULONG_MAX, true));
+	wait_event(batch_back, !page_hinting_in_flight());
 }
 
 /*

@@ -11,21 +11,26 @@
 
 #include <trace/events/page_hinting.h>
 
+#include "../internal.h"
 #include "internal.h"
 
 /*
- * What its zone can't spare now waits, at the front. But it must not take the
- * room of other zones' candidates: beyond half of it, it loses its mark, which
- * makes it missed, and the clock hand finds it again.
+ * What its zone can't spare now waits, at the front, for what is in flight to come
+ * back. If that is nothing, or if what waits would take the room of other zones'
+ * candidates, it loses its mark, which makes it missed, and the clock hand finds
+ * it when there is more to spare.
  */
 static void keep(struct page_hinting_pending *pending,
 		 const struct page_hinting_entry *candidate, unsigned int *kept)
 {
-	if (*kept < PAGE_HINTING_MAX_PENDING / 2) {
+	struct page *page = pfn_to_page(candidate->pfn);
+
+	if (candidate->zone->hinting.in_flight && *kept < PAGE_HINTING_HAND_ROOM) {
 		pending->candidates[(*kept)++] = *candidate;
 		return;
 	}
-	page_hinting_uncapture(candidate->zone, pfn_to_page(candidate->pfn));
+	page_hinting_set_state(candidate->zone, page, buddy_order(page),
+			       PAGE_HINTING_UNKNOWN);
 	page_hinting_count_add(HINT_STALE, 1);
 }
 

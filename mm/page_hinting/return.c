@@ -28,8 +28,7 @@ static unsigned int hinted_buddies(unsigned long pfn, unsigned int order)
 		struct page *buddy = find_buddy_page_pfn(pfn_to_page(pfn), pfn,
 							 order, NULL);
 
-		if (!buddy ||
-		    (buddy->flags & PAGE_HINTING_MARKS) != BIT(PG_reported))
+		if (!buddy || __page_hinting_state(buddy) != PAGE_HINTING_HINTED)
 			break;
 		hinted |= BIT(order);
 		pfn &= ~BIT(order);
@@ -60,11 +59,14 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 	/* The orders at which it grew. */
 	grown = BIT(buddy_order(page)) - BIT(order);
 	if ((buddies & grown) == grown) {
-		page_hinting_set_hinted(zone, page, buddy_order(page), time);
+		page->hint_time = time;
+		page_hinting_set_state(zone, page, buddy_order(page),
+				       PAGE_HINTING_HINTED);
 		page_hinting_note_hinted(zone, time, 1UL << order);
 	} else if (buddy_order(page) >= page_hinting_min_order) {
 		/* As any block that becomes free; there may be no pass queued. */
-		__page_hinting_free(zone, page, buddy_order(page));
+		__page_hinting_free(zone, page, buddy_order(page),
+				    get_pageblock_migratetype(page));
 	}
 }
 

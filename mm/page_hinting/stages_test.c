@@ -117,7 +117,7 @@ static void push_captured(struct page_hinting_array *array, struct page *page,
 static void unmark(struct page *page, unsigned int nr)
 {
 	while (nr--) {
-		page[nr].flags &= ~PAGE_HINTING_MARKS;
+		page[nr].flags &= ~(3UL << PG_captured);
 		__ClearPageBuddy(page + nr);
 		set_page_private(page + nr, 0);
 	}
@@ -383,7 +383,7 @@ static void rests_where_nothing_can_leave(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(zone));
 	zone->free_area[MAX_PAGE_ORDER].nr_free++;
 	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(zone));
-	zone->hinting.hinted = 5 * MAX_ORDER_NR_PAGES;
+	zone->hinting.pages[PAGE_HINTING_UNKNOWN] = -5UL * MAX_ORDER_NR_PAGES;
 	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(zone));
 }
 
@@ -407,7 +407,8 @@ static void regrets_the_newest(struct kunit *test)
 	page_hinting_note_regretted(zone, 1024);
 	KUNIT_EXPECT_EQ(test, hweight32(ledger->occupied), 1);
 	page_hinting_note_regretted(zone, 256);
-	KUNIT_EXPECT_EQ(test, ledger->recent[__fls(ledger->occupied)], 256);
+	KUNIT_EXPECT_EQ(test, ledger->recent[(ledger->slot - __ffs(ledger->occupied)) %
+					     PAGE_HINTING_SLOTS], 256);
 	page_hinting_note_regretted(zone, 1024);
 	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
 	page_hinting_note_regretted(zone, 1024);

@@ -6,6 +6,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
@@ -66,7 +67,7 @@ READ_WRITE(enabled, page_hinting_get_enabled(), set_enabled);
 READ_WRITE(min_order, READ_ONCE(page_hinting_min_order), page_hinting_set_min_order);
 READ_WRITE(age_ms, READ_ONCE(page_hinting_age_ms), set_age_ms);
 READ_WRITE(age_max_ms, READ_ONCE(page_hinting_age_max_ms), set_age_max_ms);
-READ_ONLY(age_now_ms, page_hinting_age_now_ms());
+READ_ONLY(age_now_ms, jiffies_to_msecs(page_hinting_age()));
 READ_ONLY(hinted, page_hinting_count(HINT_HINTED));
 READ_ONLY(regretted, page_hinting_count(HINT_REGRETTED));
 READ_ONLY(waiting, page_hinting_waiting());

@@ -5,8 +5,9 @@
 # will do.
 #
 # The variant is the order of the blocks, and min_order.
+# Beside it, as measured then, what the hook of the first edition added.
+cp "$published/hook-before.tsv" "$work/"
 columns free allocate both
-echo "# the first edition's hook, for comparison: 116 and 82 at order 9, 116 and 86 at order 4" >> "$table.new"
 modules.sh build/bench/source/linux-6.12 build/bench/linux-6.12
 for run in $(runs 1 1); do
 	for order in 9 4; do
