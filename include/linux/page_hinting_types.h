@@ -6,8 +6,8 @@
 #include <linux/types.h>
 
 /*
- * A free block's state, in its PG_captured and PG_reported. All but the first are
- * states that a page in use never has.
+ * A free block's state, in its PG_captured and PG_reported. On a page in use these
+ * bits mean something else.
  */
 enum page_hinting_state {
 	PAGE_HINTING_UNKNOWN,
@@ -16,8 +16,8 @@ enum page_hinting_state {
 	PAGE_HINTING_UNHINTABLE,	/* must stay where it is for now */
 };
 
-/* A minute in jiffies is below the last one. */
-#define PAGE_HINTING_BUCKETS	17
+/* The last one has what was free for the longest age that there can be. */
+#define PAGE_HINTING_BUCKETS	18
 
 /* What happened to memory, in pages. */
 struct page_hinting_history {
@@ -36,7 +36,8 @@ struct page_hinting_history {
  * @hand: page frame that the clock hand looks at next; 0 before its first
  * @passed: pages that it passed by since it last found a block
  * @missed_since: when free memory was seen that no stage knows of; jiffies, or 0
- * @left: pages of such memory that the hand went round for and could not take
+ * @left: pages of such memory that the hand could not take
+ * @held_up: whether it could not because too much was in flight
  * @lately: what happened since the policy last looked
  * @slot: number of the newest slot of @recent
  * @occupied: slots of @recent that count, bit n for the nth before the newest
@@ -51,6 +52,7 @@ struct page_hinting_ledger {
 	unsigned long passed;
 	unsigned long missed_since;
 	unsigned long left;
+	bool held_up;
 	struct page_hinting_history lately;
 	unsigned long slot;
 	u32 occupied;

@@ -6,8 +6,7 @@
  * Invariant 6 (the hook adds no lock, no allocation, no list operation, no
  * sleep): the caller holds the zone's lock, under which the block's mark and
  * the zone's ledger change; the array has this CPU as its only producer; the
- * pass is woken by an irq_work, which is a compare-and-exchange and an
- * interrupt to this CPU.
+ * pass is woken by an irq_work, which is a compare-and-exchange.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>

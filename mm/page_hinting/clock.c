@@ -8,8 +8,7 @@
  * moves: over page frames, since free lists change as soon as the zone's lock is
  * let go; a bounded number of places a pass; and on from where it stopped. So
  * what it costs goes with what it finds and with the zone's size, not with how
- * often it is asked. What it finds has been free for at least as long as the
- * ledger is uneven and needs no place in an array.
+ * often it is asked. What it finds needs no place in an array.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -98,26 +97,49 @@ static struct page *next_block(struct zone *zone)
 	return block;
 }
 
-/* Returns whether the hand can go on; the zone's lock is held. */
-static bool look_at_some(struct zone *zone,
-			 struct page_hinting_pending *pending)
+/* There is nothing to find until more is missed; the zone's lock is held. */
+static void rest(struct zone *zone)
 {
+	struct page_hinting_ledger *ledger = &zone->hinting;
+
+	ledger->left = page_hinting_missed(zone);
+	ledger->passed = 0;
+	ledger->missed_since = 0;
+	/* From now on what is missed was not free before we came. */
+	ledger->hand = max(ledger->hand, 1UL);
+}
+
+/*
+ * Returns whether the hand can go on; the zone's lock is held. @found: pages of
+ * the zone that are about to leave.
+ */
+static bool look_at_some(struct zone *zone,
+			 struct page_hinting_pending *pending,
+			 unsigned long *found)
+{
+	unsigned long least = 1UL << page_hinting_min_order;
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	struct page_hinting_usable usable;
 	unsigned int looked, order;
 	struct page *block;
 
 	page_hinting_usable(zone, &usable);
-	for (looked = 0; looked < PAGE_HINTING_PER_LOCK &&
-			 pending->nr < PAGE_HINTING_HAND_ROOM; looked++) {
+	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
 		struct page_hinting_entry entry = { .zone = zone };
 
+		if (pending->nr >= PAGE_HINTING_HAND_ROOM)
+			break;
 		if (!page_hinting_uneven(zone) ||
 		    ledger->passed >= zone->spanned_pages ||
-		    !could_spare(zone, usable.all, 1UL << page_hinting_min_order)) {
-			/* Nothing to find until more is missed. */
+		    !could_spare(zone, usable.all, least)) {
+			rest(zone);
+			break;
+		}
+		/* No more can leave before some is back, which queues the pass. */
+		if (!page_hinting_spares(zone, usable.all - min(usable.all, *found),
+					 ledger->in_flight + *found, least)) {
 			ledger->left = page_hinting_missed(zone);
-			ledger->passed = 0;
+			ledger->held_up = true;
 			break;
 		}
 		block = next_block(zone);
@@ -133,6 +155,7 @@ static bool look_at_some(struct zone *zone,
 		page_hinting_pend(pending, &entry);
 		page_hinting_set_captured(zone, block, order, entry.time);
 		ledger->passed = 0;
+		*found += 1UL << order;
 	}
 	page_hinting_count_add(HINT_LOOKED, looked);
 	return page_hinting_uneven(zone);
@@ -144,31 +167,35 @@ static unsigned long move_hand(struct zone *zone,
 			       unsigned long now, unsigned long age, bool retry)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int looked = 0;
+	unsigned int looked = 0, i;
+	unsigned long found = 0;
 	bool more;
 
 	spin_lock_irq(&zone->lock);
 	/* What it left may be in use by now. */
 	ledger->left = retry ? 0 : min(ledger->left, page_hinting_missed(zone));
 	more = page_hinting_uneven(zone);
-	if (!more)
-		ledger->missed_since = 0;
-	else if (!ledger->missed_since)
+	if (!page_hinting_missed(zone))
+		rest(zone);
+	else if (more && !ledger->missed_since)
 		/* Before its first move it is what was free before we came. */
-		ledger->missed_since =
-			(ledger->hand ? now : now - PAGE_HINTING_LONG_AGO) | 1;
+		ledger->missed_since = (ledger->hand ? now :
+					now - PAGE_HINTING_LONG_AGO - 1) | 1;
 	spin_unlock_irq(&zone->lock);
 
 	/* What was missed lately may be used again; all else is long free. */
 	if (more && time_before(now, ledger->missed_since + age))
 		return ledger->missed_since + age - now;
 
+	/* What waits already, or more of it. */
+	for (i = 0; more && i < pending->nr; i++)
+		if (pending->candidates[i].zone == zone)
+			found += 1UL << page_hinting_min_order;
+
 	while (more && looked < PLACES_PER_PASS &&
 	       pending->nr < PAGE_HINTING_HAND_ROOM) {
 		spin_lock_irq(&zone->lock);
-		more = look_at_some(zone, pending);
-		if (!more)
-			ledger->missed_since = 0;
+		more = look_at_some(zone, pending, &found);
 		spin_unlock_irq(&zone->lock);
 		looked += PAGE_HINTING_PER_LOCK;
 		cond_resched();

@@ -139,7 +139,7 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
 			 enum page_hinting_state was)
 {
-	unsigned int least = max(low, page_hinting_min_order);
+	unsigned int least = max(low, min(high, page_hinting_min_order));
 	unsigned long time = page->hint_time;
 
 	if (was == PAGE_HINTING_CAPTURED)

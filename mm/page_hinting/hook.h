@@ -3,7 +3,7 @@
  * The page allocator's side of free page hinting: all that runs in its paths
  * while hinting is off is the patched-out branch in each of these inlines, and
  * in the slow path the load of a counter (invariant 7, off is free). Without the
- * option nothing of what is behind them is built, nor called.
+ * option nothing that is behind them is built or called.
  */
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
@@ -45,7 +45,7 @@ __page_hinting_state(const struct page *page)
 {
 	static_assert(PG_reported == PG_captured + 1);
 
-	return page->flags >> PG_captured & 3;
+	return READ_ONCE(page->flags) >> PG_captured & 3;
 }
 
 static __always_inline enum page_hinting_state

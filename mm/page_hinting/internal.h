@@ -85,7 +85,7 @@ struct page_hinting_array {
 struct page_hinting_pending {
 	unsigned int nr;
 #define PAGE_HINTING_MAX_PENDING	1024	/* 2 GiB at order 9 */
-/* As many as the clock hand fills; the rest is for what was captured. */
+/* The clock hand fills no more; so there is room for what was captured. */
 #define PAGE_HINTING_HAND_ROOM		768
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
@@ -186,7 +186,7 @@ int page_hinting_report(struct page_hinting_device *device,
 			struct page_hinting_pending *pending);
 
 /* return.c */
-void page_hinting_return(struct page_hinting_batch *batch, bool hinted);
+bool page_hinting_return(struct page_hinting_batch *batch, bool hinted);
 
 /* policy.c */
 extern unsigned int page_hinting_age_ms;
@@ -208,12 +208,12 @@ unsigned long page_hinting_age(void);
 unsigned long page_hinting_shortest_age(void);
 void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable);
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
-			 unsigned long nr_pages);
+			 unsigned long in_flight, unsigned long nr_pages);
 
 /* pass.c */
 extern unsigned long page_hinting_draining;
 void page_hinting_kick(void);
-void page_hinting_completed(int error);
+void page_hinting_completed(int error, bool held_up);
 void page_hinting_reconsider(void);
 int page_hinting_pass_alloc(void);
 void page_hinting_pass_free(void);

@@ -110,7 +110,8 @@ page_hinting_isolate(const struct page_hinting_entry *candidate,
 
 	/* Invariant 4 (bounded). */
 	if (!page_hinting_spares(zone, is_migrate_cma_page(page) ?
-				 usable->all : usable->unmovable, nr_pages))
+				 usable->all : usable->unmovable,
+				 zone->hinting.in_flight, nr_pages))
 		return PAGE_HINTING_REFUSED;
 
 	if (!page_hinting_batch_fits(batch, max_ranges, pfn, nr_pages))

@@ -45,7 +45,7 @@ static atomic_t armed;			/* the pass is queued or will be */
 static struct page_hinting_device *device;
 static struct page_hinting_pending *pending;
 static unsigned long retry_delay;	/* jiffies */
-static bool retries;			/* it was put off by that */
+static unsigned long retry_at;		/* when to try again; jiffies, or 0 */
 static bool burst;			/* of free blocks, since the last drain */
 
 /*
@@ -89,15 +89,15 @@ void page_hinting_reconsider(void)
 		mod_delayed_work(workqueue, &pass_work, 0);
 }
 
-/* A batch came back; goes on if something waits for it. In any context. */
-void page_hinting_completed(int error)
+/* A batch came back; goes on if something waited for it. In any context. */
+void page_hinting_completed(int error, bool held_up)
 {
 	if (!page_hinting_running())
 		return;
 
-	/* Pairs with the barrier in queue_next_pass(). */
+	/* Pairs with the barrier in next_pass(). */
 	smp_mb();
-	if (READ_ONCE(pending->nr))
+	if (READ_ONCE(pending->nr) || held_up)
 		mod_delayed_work(workqueue, &pass_work, 0);
 	else if (error)
 		page_hinting_kick();
@@ -158,18 +158,20 @@ static unsigned long drain_after_burst(void)
 }
 
 /*
- * Disarms, and returns true, if nothing has come that no pass is queued for.
+ * Disarms, and returns true, if nothing has come that no pass is queued for;
+ * but the clock hands may have left some that was missed.
  * See page_hinting_kick(). The CPUs of empty arrays are forgotten between the
  * two, by the same argument: a hook that saw its CPU there before was done
  * before the zones' locks were taken, so that its entry is seen now.
  */
-static bool disarm(void)
+static bool disarm(unsigned long *missed)
 {
 	static struct cpumask before;
 	struct zone *zone;
 	bool quiet = true;
 	int cpu;
 
+	*missed = 0;
 	atomic_set(&armed, 0);
 	cpumask_copy(&before, &page_hinting_cpus);
 	for_each_cpu(cpu, &before)
@@ -177,6 +179,7 @@ static bool disarm(void)
 
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
+		*missed += page_hinting_missed(zone);
 		quiet = quiet && !page_hinting_uneven(zone);
 		spin_unlock_irq(&zone->lock);
 	}
@@ -190,13 +193,16 @@ static bool disarm(void)
 	return quiet || atomic_xchg(&armed, 1);
 }
 
+/* A pass that is sooner does not try again. */
 static unsigned long back_off(void)
 {
-	unsigned long delay = retry_delay;
+	unsigned long now = jiffies;
 
-	retry_delay = min(2 * retry_delay, RETRY_MAX);
-	retries = true;
-	return delay;
+	if (!retry_at) {
+		retry_at = (now + retry_delay) | 1;
+		retry_delay = min(2 * retry_delay, RETRY_MAX);
+	}
+	return time_after(retry_at, now) ? retry_at - now : 1;
 }
 
 /*
@@ -206,11 +212,15 @@ static unsigned long back_off(void)
  */
 static unsigned long next_pass(int taken, unsigned long hand)
 {
-	unsigned long now = jiffies, age = page_hinting_age(), oldest, delay;
+	unsigned long now = jiffies, age = page_hinting_age();
+	unsigned long oldest, delay, missed;
 	bool all_back;
 
-	if (taken > 0)
+	if (taken > 0) {
 		retry_delay = RETRY_MIN;
+		if (retry_at && time_after(retry_at, now + RETRY_MIN))
+			retry_at = (now + RETRY_MIN) | 1;
+	}
 	/*
 	 * Pairs with the barrier in page_hinting_completed(): it sees that
 	 * something waits, or we see that what it waited for is back.
@@ -227,10 +237,6 @@ static unsigned long next_pass(int taken, unsigned long hand)
 	/* Nothing goes on before a batch is back, and that queues the pass. */
 	if (pending->nr && !page_hinting_batch_idle(device))
 		return PAGE_HINTING_RESTS;
-	/* Nor here, most likely; but the batch may be lost. */
-	if (pending->nr >= PAGE_HINTING_HAND_ROOM)
-		return RETRY_MIN;
-
 	if (page_hinting_oldest(&oldest)) {
 		delay = max3(age / PASSES_PER_AGE, PASS_INTERVAL, 1UL);
 		if (time_after(oldest + age, now + delay))
@@ -242,25 +248,26 @@ static unsigned long next_pass(int taken, unsigned long hand)
 
 	delay = drain_after_burst();
 	/* A kick does not wait for what is queued after this. */
-	if (!disarm())
+	if (!disarm(&missed))
 		return shortest_delay();
 	/* Their zones can't spare them. */
-	if (page_hinting_missed_anywhere() || pending->nr)
-		return back_off();
+	if (missed || pending->nr)
+		return min(delay, back_off());
 	return delay;
 }
 
-/* By its full name, for who traces the workqueues. */
+/* By its full name, for those who trace the workqueues. */
 static void page_hinting_pass(struct work_struct *work)
 {
 	unsigned long now = jiffies, delay;
-	bool retry = retries;
+	bool retry = retry_at && time_after_eq(now, retry_at);
 
 	if (!page_hinting_running())
 		return;
 
 	page_hinting_count_add(HINT_PASSES, 1);
-	retries = false;
+	if (retry)
+		retry_at = 0;
 	page_hinting_learn();
 	page_hinting_collect(pending, now, page_hinting_age());
 	delay = page_hinting_clock(pending, now, page_hinting_age(), retry);
@@ -290,7 +297,7 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 {
 	device = dev;
 	retry_delay = RETRY_MIN;
-	retries = false;
+	retry_at = 0;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
 	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);

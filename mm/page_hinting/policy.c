@@ -65,9 +65,9 @@ static unsigned long age, longest_age;
 static unsigned int slot_shift;
 
 /* Makes the slot of this moment the newest; those that are too old end. */
-static void advance(struct page_hinting_ledger *ledger)
+static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
 {
-	unsigned long now = jiffies, slot = now >> READ_ONCE(slot_shift);
+	unsigned long now = jiffies, slot = now >> shift;
 	unsigned long steps = slot - ledger->slot;
 
 	/* Far away also if the width has changed: all of it is old. */
@@ -83,6 +83,9 @@ static void advance(struct page_hinting_ledger *ledger)
 bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
 			      unsigned long nr_pages)
 {
+	static_assert(PAGE_HINTING_AGE_MS_MAX / 1000 * HZ <=
+		      BIT(PAGE_HINTING_BUCKETS - 1));
+
 	if (jiffies_free > READ_ONCE(longest_age))
 		return false;
 	zone->hinting.lately.reused[order_base_2(jiffies_free)] += nr_pages;
@@ -99,10 +102,11 @@ bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
+	unsigned int shift = READ_ONCE(slot_shift);
 	unsigned long nr, back;
 	u32 *newest;
 
-	advance(ledger);
+	advance(ledger, shift);
 	if (!ledger->occupied)
 		return;
 
@@ -110,7 +114,7 @@ void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 	newest = &ledger->recent[(ledger->slot - back) % PAGE_HINTING_SLOTS];
 	nr = min_t(unsigned long, *newest, nr_pages);
 	/* Freed in the middle of the slot, more or less. */
-	if (!page_hinting_note_reused(zone, (2 * back + 1) << slot_shift >> 1, nr))
+	if (!page_hinting_note_reused(zone, ((2 * back + 1) << shift) / 2, nr))
 		return;
 	*newest -= nr;
 	if (!*newest)
@@ -124,7 +128,8 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 			      unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned long slot = time >> READ_ONCE(slot_shift), back;
+	unsigned int shift = READ_ONCE(slot_shift);
+	unsigned long slot = time >> shift, back;
 	u32 *recent = &ledger->recent[slot % PAGE_HINTING_SLOTS];
 
 	/* Free before we came: nobody knows what it was used for. */
@@ -132,7 +137,7 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 		return;
 
 	ledger->lately.hinted += nr_pages;
-	advance(ledger);
+	advance(ledger, shift);
 	back = ledger->slot - slot;
 	if (back >= PAGE_HINTING_SLOTS)
 		return;
@@ -308,9 +313,8 @@ void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable)
  * burst of allocations finds memory also while the host is slow.
  */
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
-			 unsigned long nr_pages)
+			 unsigned long in_flight, unsigned long nr_pages)
 {
-	unsigned long in_flight = zone->hinting.in_flight;
 	unsigned long high = high_wmark_pages(zone);
 
 	if (usable < high + nr_pages)

@@ -197,7 +197,7 @@ static bool touches(struct page_hinting_batch *batch,
 
 /*
  * Whether a batch has memory of a range, of those that are lost or of the others.
- * One that is being filled may have: what with, is known in a moment.
+ * One that is being filled may have; it will be known in a moment.
  */
 static bool has_any(unsigned long start, unsigned long end, bool lost)
 {

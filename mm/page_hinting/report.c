@@ -17,26 +17,31 @@
 /*
  * What its zone can't spare now waits, at the front, for what is in flight to come
  * back. If that is nothing, or if what waits would take the room of other zones'
- * candidates, it loses its mark, which makes it missed, and the clock hand finds
- * it when there is more to spare.
+ * candidates, it loses its mark, which makes it missed; the clock hand leaves it
+ * until something is back, or for a later try.
  */
 static void keep(struct page_hinting_pending *pending,
 		 const struct page_hinting_entry *candidate, unsigned int *kept)
 {
+	struct page_hinting_ledger *ledger = &candidate->zone->hinting;
 	struct page *page = pfn_to_page(candidate->pfn);
+	unsigned int order = buddy_order(page);
 
-	if (candidate->zone->hinting.in_flight && *kept < PAGE_HINTING_HAND_ROOM) {
+	if (ledger->in_flight && *kept < PAGE_HINTING_MAX_PENDING / 2) {
 		pending->candidates[(*kept)++] = *candidate;
 		return;
 	}
-	page_hinting_set_state(candidate->zone, page, buddy_order(page),
-			       PAGE_HINTING_UNKNOWN);
+	page_hinting_set_state(candidate->zone, page, order, PAGE_HINTING_UNKNOWN);
+	ledger->left += 1UL << order;
+	ledger->held_up = ledger->held_up || ledger->in_flight;
+	/* It need not wait for another age. */
+	if (!ledger->missed_since)
+		ledger->missed_since = candidate->time | 1;
 	page_hinting_count_add(HINT_STALE, 1);
 }
 
 /*
- * Fills a batch from @pending, from @next on. What its zone refuses is kept,
- * at the front, for the next pass. Returns the candidate to go on with.
+ * Fills a batch from @pending, from @next on. Returns the candidate to go on with.
  */
 static unsigned int fill_batch(struct page_hinting_batch *batch,
 			       unsigned int max_ranges,
@@ -70,15 +75,17 @@ static unsigned int fill_batch(struct page_hinting_batch *batch,
 	return next;
 }
 
-static void put_back(struct page_hinting_batch *batch, bool hinted)
+static bool put_back(struct page_hinting_batch *batch, bool hinted)
 {
-	page_hinting_return(batch, hinted);
+	bool held_up = page_hinting_return(batch, hinted);
+
 	page_hinting_batch_end(batch);
+	return held_up;
 }
 
 /*
  * Isolates the candidates and hands them to the device. @pending keeps those
- * that have to wait: for a batch, or for their zone to have memory to spare.
+ * that have to wait for something to come back.
  * Returns how many batches the device took, or -EIO if it failed to take one.
  */
 int page_hinting_report(struct page_hinting_device *device,
@@ -138,8 +145,7 @@ void page_hinting_complete(struct page_hinting_batch *batch, int error)
 {
 	/* page_hinting_unregister() frees nothing before we are out of here. */
 	rcu_read_lock();
-	put_back(batch, !error);
-	page_hinting_completed(error);
+	page_hinting_completed(error, put_back(batch, !error));
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(page_hinting_complete);

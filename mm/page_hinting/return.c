@@ -70,17 +70,22 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 	}
 }
 
-static void put_back_range(struct scatterlist *range, bool hinted)
+static bool put_back_range(struct scatterlist *range, bool hinted)
 {
 	unsigned long pfn = page_to_pfn(sg_page(range));
 	unsigned long end = pfn + PFN_DOWN(range->length);
 	struct zone *zone = page_zone(sg_page(range));
 	unsigned long flags;
+	bool held_up;
 
 	trace_page_hinting_return(pfn, end - pfn, hinted);
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->hinting.in_flight -= end - pfn;
+	held_up = zone->hinting.held_up;
+	if (held_up)
+		zone->hinting.left = 0;
+	zone->hinting.held_up = false;
 	while (pfn < end) {
 		/*
 		 * The largest aligned unit within a pageblock: across
@@ -94,19 +99,25 @@ static void put_back_range(struct scatterlist *range, bool hinted)
 		pfn += 1UL << order;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
+	return held_up;
 }
 
-/* Puts a batch's blocks back; in any context. */
-void page_hinting_return(struct page_hinting_batch *batch, bool hinted)
+/*
+ * Puts a batch's blocks back; in any context. Returns whether a clock hand can go
+ * on for it.
+ */
+bool page_hinting_return(struct page_hinting_batch *batch, bool hinted)
 {
+	bool held_up = false;
 	unsigned int i;
 
 	for (i = 0; i < batch->nr_ranges; i++)
-		put_back_range(&batch->ranges[i], hinted);
+		held_up |= put_back_range(&batch->ranges[i], hinted);
 
 	page_hinting_count_add(HINT_RETURNED, batch->nr_blocks);
 	if (hinted) {
 		page_hinting_count_add(HINT_HINTED, batch->nr_blocks);
 		page_hinting_count_add(HINT_PAGES_HINTED, batch->nr_pages);
 	}
+	return held_up;
 }

@@ -325,8 +325,7 @@ static struct zone *new_zone(struct kunit *test, unsigned long managed,
 static bool spares(struct zone *zone, unsigned long usable,
 		   unsigned long in_flight, unsigned long nr_pages)
 {
-	zone->hinting.in_flight = in_flight;
-	return page_hinting_spares(zone, usable, nr_pages);
+	return page_hinting_spares(zone, usable, in_flight, nr_pages);
 }
 
 static void invariant_4_bounded(struct kunit *test)
