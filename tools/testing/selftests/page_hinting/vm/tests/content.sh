@@ -20,8 +20,8 @@ one()
 {
 	APPEND="panic_on_warn=1 $2" DEVICES="$3" MEM=512 \
 		clean-guest.sh "$out/content.console" -t 300 -- \
-		'cd /sys/kernel/mm/page_hinting; echo 0 > age_ms;' \
-		'echo 0 > age_max_ms; echo 9 > min_order; grep MemFree /proc/meminfo;' \
+		'cd /sys/kernel/mm/page_hinting; echo 0|tee age_ms age_max_ms;' \
+		'echo 9 > min_order; grep MemFree /proc/meminfo;' \
 		'page_fault1 -t 1 -s 100 -m 16 & keep 128 4 && echo @hinted' \
 		'`cat /sys/kernel/debug/page_hinting/pages_hinted`'
 	hinted=$(tr -d '\r' < "$out/content.console" | awk '$1 == "@hinted" { print int($2 / 256) }')
