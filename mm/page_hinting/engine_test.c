@@ -470,6 +470,30 @@ static void hand_looks_at_each_place_once(struct kunit *test)
 	}
 }
 
+/* Held up by what is in flight, it goes on by the answer, not by a later try. */
+static void hand_goes_on_with_each_answer(struct kunit *test)
+{
+	unsigned int rounds, slow = 0;
+	struct host *host = test->priv;
+
+	EVENTUALLY(test, all_is_known());
+	page_hinting_set_enabled(false);
+	set_holds(host, true);
+	page_hinting_set_enabled(true);
+	for (rounds = 0; rounds < 30 && !all_is_known(); rounds++) {
+		unsigned long begin = jiffies;
+
+		EVENTUALLY(test, host_nr_held(host) || all_is_known());
+		slow += jiffies - begin >= HZ * 9 / 10;
+		while (host_answer(host, 0))
+			;
+	}
+	KUNIT_EXPECT_GE(test, rounds, 10);
+	KUNIT_EXPECT_LE(test, slow, rounds / 4);
+	host_answer_all(host, 0);
+	EVENTUALLY(test, all_is_known());
+}
+
 #define NR_FREED	5000
 #define FREED_ORDER	4
 
@@ -1038,6 +1062,7 @@ static struct kunit_case host_cases[] = {
 	KUNIT_CASE(invariant_5_once),
 	KUNIT_CASE(hand_finds_what_can_be_spared),
 	KUNIT_CASE(hand_looks_at_each_place_once),
+	KUNIT_CASE(hand_goes_on_with_each_answer),
 	KUNIT_CASE(hints_once_until_used),
 	KUNIT_CASE(halves_stay_hinted),
 	KUNIT_CASE(only_allocation_is_use),

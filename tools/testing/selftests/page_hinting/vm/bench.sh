@@ -167,6 +167,8 @@ cp "$work"/*.svg $published/
 	echo "Made by \`\`make bench\`\`; the runs themselves are in the tables beside."
 	echo "Medians, with the smallest and the largest. What the columns are is said"
 	echo "in the workload's script, tools/testing/selftests/page_hinting/vm/bench/."
+	echo "The line below a workload's name is when it ran, with which commit of the"
+	echo "series and on what."
 	echo
 	echo "What is to be achieved, by bench/targets.awk::"
 	echo

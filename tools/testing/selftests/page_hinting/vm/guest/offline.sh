@@ -80,7 +80,7 @@ try()
 	(
 		echo offline > "$file"
 		echo $? > /tmp/status
-	) 2> /dev/null &
+	) 2> /tmp/error &
 	writer=$!
 	while ! [ -s /tmp/status ] &&
 	      [ $(($(milliseconds) - began)) -lt $((limit * 1000)) ]; do
@@ -95,7 +95,7 @@ try()
 		status=-1
 	fi
 	wait $writer
-	say "offline $1 $status $took"
+	say "offline $1 $status $took $(cat /tmp/error)"
 	[ "$(cat "$file")" != offline ] || echo online_movable > "$file"
 }
 
