@@ -126,20 +126,22 @@ bool page_hinting_capture(struct zone *zone, struct page *page,
  */
 int page_hinting_arrays_alloc(void)
 {
-	unsigned long nr = clamp(2 * (totalram_pages() >> page_hinting_min_order),
-				 ARRAY_MIN_ENTRIES, ARRAY_MAX_ENTRIES);
-	size_t size = roundup_pow_of_two(nr) * sizeof(struct page_hinting_entry);
+	unsigned long nr = 2 * (totalram_pages() >> page_hinting_min_order);
 	struct page_hinting_array *array;
+	struct page_hinting_entry *entries;
 	int cpu, error = 0;
-	void *entries;
 
+	nr = roundup_pow_of_two(clamp(nr, ARRAY_MIN_ENTRIES, ARRAY_MAX_ENTRIES));
 	for_each_possible_cpu(cpu) {
 		array = per_cpu_ptr(&page_hinting_arrays, cpu);
-		entries = kvmalloc_node(size, GFP_KERNEL, cpu_to_node(cpu));
+		if (array->entries && array->mask == nr - 1)
+			continue;
+		entries = kvmalloc_node(array_size(nr, sizeof(*entries)),
+					GFP_KERNEL, cpu_to_node(cpu));
 		if (entries) {
 			kvfree(array->entries);
 			array->entries = entries;
-			array->mask = roundup_pow_of_two(nr) - 1;
+			array->mask = nr - 1;
 		}
 		if (!array->entries)
 			error = -ENOMEM;

@@ -118,6 +118,7 @@ static bool look_at_some(struct zone *zone,
 			 unsigned long *found)
 {
 	unsigned long least = 1UL << page_hinting_min_order;
+	unsigned long missed = page_hinting_missed(zone);
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	struct page_hinting_usable usable;
 	unsigned int looked, order;
@@ -129,7 +130,7 @@ static bool look_at_some(struct zone *zone,
 
 		if (pending->nr >= PAGE_HINTING_HAND_ROOM)
 			break;
-		if (!page_hinting_uneven(zone) ||
+		if (missed <= ledger->left ||
 		    ledger->passed >= zone->spanned_pages ||
 		    !could_spare(zone, usable.all, least)) {
 			rest(zone);
@@ -138,7 +139,7 @@ static bool look_at_some(struct zone *zone,
 		/* No more can leave before some is back, which queues the pass. */
 		if (!page_hinting_spares(zone, usable.all - min(usable.all, *found),
 					 ledger->in_flight + *found, least)) {
-			ledger->left = page_hinting_missed(zone);
+			ledger->left = missed;
 			ledger->held_up = true;
 			break;
 		}
@@ -146,9 +147,13 @@ static bool look_at_some(struct zone *zone,
 		order = block ? buddy_order(block) : 0;
 		if (order < page_hinting_min_order ||
 		    !could_spare(zone, is_migrate_cma_page(block) ?
-				 usable.all : usable.unmovable, 1UL << order) ||
-		    !page_hinting_overlooked(zone, block))
+				 usable.all : usable.unmovable, 1UL << order))
 			continue;
+		if (!page_hinting_overlooked(zone, block)) {
+			/* It may be known to be unhintable now. */
+			missed = page_hinting_missed(zone);
+			continue;
+		}
 
 		entry.pfn = page_to_pfn(block);
 		entry.time = ledger->missed_since;
@@ -156,9 +161,10 @@ static bool look_at_some(struct zone *zone,
 		page_hinting_set_captured(zone, block, order, entry.time);
 		ledger->passed = 0;
 		*found += 1UL << order;
+		missed = page_hinting_missed(zone);
 	}
 	page_hinting_count_add(HINT_LOOKED, looked);
-	return page_hinting_uneven(zone);
+	return missed > ledger->left;
 }
 
 /* Returns when the hand has to move again, in jiffies from now. */
@@ -167,15 +173,16 @@ static unsigned long move_hand(struct zone *zone,
 			       unsigned long now, unsigned long age, bool retry)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
+	unsigned long found = 0, missed;
 	unsigned int looked = 0, i;
-	unsigned long found = 0;
 	bool more;
 
 	spin_lock_irq(&zone->lock);
+	missed = page_hinting_missed(zone);
 	/* What it left may be in use by now. */
-	ledger->left = retry ? 0 : min(ledger->left, page_hinting_missed(zone));
-	more = page_hinting_uneven(zone);
-	if (!page_hinting_missed(zone))
+	ledger->left = retry ? 0 : min(ledger->left, missed);
+	more = missed > ledger->left;
+	if (!missed)
 		rest(zone);
 	else if (more && !ledger->missed_since)
 		/* Before its first move it is what was free before we came. */
@@ -225,8 +232,7 @@ unsigned long page_hinting_clock(struct page_hinting_pending *pending,
 static unsigned long clear_some(struct zone *zone, unsigned long pfn)
 {
 	/* Blocks of smaller orders are never marked. */
-	unsigned long least = 1UL << min(page_hinting_min_order,
-					 pageblock_order);
+	unsigned long least = 1UL << page_hinting_least_order();
 	unsigned int looked;
 
 	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {

@@ -146,12 +146,32 @@ static void set_holds(struct host *host, bool holds)
 	spin_unlock_irq(&host->lock);
 }
 
-static void free_a_block(struct kunit *test)
+static struct page *take_a_block(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
+	return page;
+}
+
+static struct page *free_a_block(struct kunit *test)
+{
+	struct page *page = take_a_block(test);
+
 	__free_pages(page, MAX_PAGE_ORDER);
+	return page;
+}
+
+/* Returns what it was. A zone at it gives nothing away. */
+static unsigned long set_high_watermark(struct zone *zone, unsigned long pages)
+{
+	unsigned long flags, was;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	was = zone->_watermark[WMARK_HIGH];
+	zone->_watermark[WMARK_HIGH] = pages;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return was;
 }
 
 /* Makes the host hold a batch, of memory that is freed for it. */
@@ -282,12 +302,7 @@ static void invariant_2_exclusion(struct kunit *test)
 	}
 }
 
-static bool is_captured(const struct page *page)
-{
-	return test_bit(PG_captured, &page->flags);
-}
-
-/* Free pages of a zone from an order on, by the marks of their blocks. */
+/* Free pages of a zone from an order on, by the state of their blocks. */
 static void count_marked(struct zone *zone, unsigned int order,
 			 unsigned long nr_pages[4])
 {
@@ -297,7 +312,7 @@ static void count_marked(struct zone *zone, unsigned int order,
 
 		for (; list < zone->free_area[order].free_list + MIGRATE_TYPES; list++)
 			list_for_each_entry(page, list, buddy_list)
-				nr_pages[is_captured(page) + 2 * PageReported(page)] +=
+				nr_pages[__page_hinting_state(page)] +=
 					1UL << order;
 	}
 }
@@ -340,10 +355,8 @@ static void invariant_3_free_before(struct kunit *test)
 /* A block that was freed, and that the host has had since then. */
 static struct page *freed_and_hinted(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	struct page *page = free_a_block(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	__free_pages(page, MAX_PAGE_ORDER);
 	EVENTUALLY(test, all_is_known());
 	return page;
 }
@@ -388,9 +401,8 @@ static void hand_finds_what_can_be_spared(struct kunit *test)
 	unsigned long flags, high, looked;
 	bool moved;
 
+	high = set_high_watermark(zone, zone_managed_pages(zone));
 	spin_lock_irqsave(&zone->lock, flags);
-	high = zone->_watermark[WMARK_HIGH];
-	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
 	moved = move_unnoticed(page);
 	page_hinting_kick();
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -400,22 +412,16 @@ static void hand_finds_what_can_be_spared(struct kunit *test)
 	KUNIT_EXPECT_GT(test, page_hinting_missed(zone), 0);
 
 	/* It tries again by itself, after a second or a few. */
-	spin_lock_irqsave(&zone->lock, flags);
-	zone->_watermark[WMARK_HIGH] = high;
-	spin_unlock_irqrestore(&zone->lock, flags);
+	set_high_watermark(zone, high);
 	KUNIT_ASSERT_TRUE(test, moved);
 	EVENTUALLY(test, all_is_known());
 }
 
 static void invariant_3_isolated(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	unsigned long pfn, flags, marks;
-	struct zone *zone;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	pfn = page_to_pfn(page);
-	__free_pages(page, MAX_PAGE_ORDER);
+	struct page *page = free_a_block(test);
+	unsigned long pfn = page_to_pfn(page), flags, marks;
+	struct zone *zone = page_zone(page);
 
 	/* Captured, and then its pageblocks are isolated: it has to wait. */
 	KUNIT_ASSERT_EQ(test, 0,
@@ -424,22 +430,21 @@ static void invariant_3_isolated(struct kunit *test)
 	page_hinting_kick();
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_TRUE(test, PageBuddy(page));
-	KUNIT_EXPECT_FALSE(test, PageReported(page) && !is_captured(page));
+	KUNIT_EXPECT_NE(test, __page_hinting_state(page), PAGE_HINTING_HINTED);
 	expect_even_ledgers(test);
 
 	/* As memory that comes on line is freed: it gets no mark. */
-	zone = page_zone(page);
 	spin_lock_irqsave(&zone->lock, flags);
 	page_hinting_taken(zone, page, buddy_order(page));
 	__page_hinting_free(zone, page, buddy_order(page),
 			    get_pageblock_migratetype(page));
-	marks = page->flags & (3UL << PG_captured);
+	marks = page->flags & PAGE_HINTING_MARKS;
 	spin_unlock_irqrestore(&zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, marks, 0);
 
 	undo_isolate_page_range(pfn, pfn + MAX_ORDER_NR_PAGES, MIGRATE_MOVABLE);
 	EVENTUALLY(test, all_is_known() && PageBuddy(page) &&
-		   PageReported(page) && !is_captured(page));
+		   __page_hinting_state(page) == PAGE_HINTING_HINTED);
 	expect_even_ledgers(test);
 }
 
@@ -558,8 +563,7 @@ static void invariant_3_returned_late(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(MAX_PAGE_ORDER - 1));
 	EVENTUALLY(test, all_is_known());
-	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	KUNIT_ASSERT_NOT_NULL(test, page);
+	page = take_a_block(test);
 	split_page(page, MAX_PAGE_ORDER);
 
 	set_holds(host, true);
@@ -586,17 +590,12 @@ static void invariant_3_returned_late(struct kunit *test)
  */
 static void invariant_3_refused(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	unsigned long flags, high, passes;
-	struct zone *zone;
+	struct page *page = take_a_block(test);
+	struct zone *zone = page_zone(page);
+	unsigned long high, passes;
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	zone = page_zone(page);
 	EVENTUALLY(test, all_is_known());
-	spin_lock_irqsave(&zone->lock, flags);
-	high = zone->_watermark[WMARK_HIGH];
-	zone->_watermark[WMARK_HIGH] = zone_managed_pages(zone);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	high = set_high_watermark(zone, zone_managed_pages(zone));
 
 	__free_pages(page, MAX_PAGE_ORDER);
 	EVENTUALLY(test, !page_hinting_waiting());
@@ -606,9 +605,7 @@ static void invariant_3_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->hinting.pages[PAGE_HINTING_CAPTURED], 0);
 	KUNIT_EXPECT_GE(test, page_hinting_missed(zone), MAX_ORDER_NR_PAGES);
 
-	spin_lock_irqsave(&zone->lock, flags);
-	zone->_watermark[WMARK_HIGH] = high;
-	spin_unlock_irqrestore(&zone->lock, flags);
+	set_high_watermark(zone, high);
 	EVENTUALLY(test, all_is_known());
 	expect_even_ledgers(test);
 }
@@ -804,7 +801,7 @@ static void hints_once_until_used(struct kunit *test)
 	spin_lock_irqsave(&zone->lock, flags);
 	if (PageBuddy(page))
 		page_hinting_taken(zone, page, MAX_PAGE_ORDER);
-	KUNIT_EXPECT_FALSE(test, page->flags & (3UL << PG_captured));
+	KUNIT_EXPECT_FALSE(test, page->flags & PAGE_HINTING_MARKS);
 	page_hinting_moved(zone, page);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	EVENTUALLY(test, all_is_known());
@@ -880,8 +877,7 @@ static void only_allocation_is_use(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, moved);
 
 	EVENTUALLY(test, all_is_known());
-	page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
-	KUNIT_ASSERT_NOT_NULL(test, page);
+	page = take_a_block(test);
 	KUNIT_EXPECT_GT(test, page_hinting_count(HINT_REGRETTED), regretted);
 	__free_pages(page, MAX_PAGE_ORDER);
 }
@@ -913,7 +909,8 @@ static void invariant_3_older_entry(struct kunit *test)
 
 	/* One that waits: captured, and not in flight. */
 	for (i = 0; i < nr && !page; i++)
-		if (PageBuddy(pages[i]) && is_captured(pages[i]))
+		if (PageBuddy(pages[i]) &&
+		    __page_hinting_state(pages[i]) == PAGE_HINTING_CAPTURED)
 			page = pages[i];
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	for (i = 0; i < nr; i++) {
@@ -972,10 +969,9 @@ static void default_order_is_a_huge_page(struct kunit *test)
 
 static void what_a_drain_completes_is_old(struct kunit *test)
 {
-	struct page *page = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+	struct page *page = take_a_block(test);
 	unsigned long since = jiffies - 3 * HZ;
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
 	WRITE_ONCE(page_hinting_draining, since);
 	__free_pages(page, MAX_PAGE_ORDER);
 	WRITE_ONCE(page_hinting_draining, 0);

@@ -32,7 +32,7 @@ void page_hinting_set_state(struct zone *zone, struct page *page,
 	enum page_hinting_state was = __page_hinting_state(page);
 
 	/* Atomic, for memory failure sets PG_hwpoison without the zone's lock. */
-	set_mask_bits(&page->flags, 3UL << PG_captured,
+	set_mask_bits(&page->flags, PAGE_HINTING_MARKS,
 		      (unsigned long)state << PG_captured);
 	/* What comes back by pageblocks may be smaller. */
 	if (order < page_hinting_min_order)
@@ -101,14 +101,15 @@ void page_hinting_set_captured(struct zone *zone, struct page *page,
  */
 bool page_hinting_overlooked(struct zone *zone, struct page *page)
 {
-	enum page_hinting_state state = __page_hinting_state(page);
+	enum page_hinting_state was = __page_hinting_state(page), now;
 
-	if (state != PAGE_HINTING_UNKNOWN && state != PAGE_HINTING_UNHINTABLE)
+	if (was != PAGE_HINTING_UNKNOWN && was != PAGE_HINTING_UNHINTABLE)
 		return false;
-	state = page_hinting_hintable(page) ? PAGE_HINTING_UNKNOWN :
-					      PAGE_HINTING_UNHINTABLE;
-	page_hinting_set_state(zone, page, buddy_order(page), state);
-	return state == PAGE_HINTING_UNKNOWN;
+	now = page_hinting_hintable(page) ? PAGE_HINTING_UNKNOWN :
+					    PAGE_HINTING_UNHINTABLE;
+	if (now != was)
+		page_hinting_set_state(zone, page, buddy_order(page), now);
+	return now == PAGE_HINTING_UNKNOWN;
 }
 
 void __page_hinting_free(struct zone *zone, struct page *page,
@@ -183,8 +184,7 @@ void __page_hinting_moved(struct zone *zone, struct page *page)
 		if (block && order >= page_hinting_min_order &&
 		    page_hinting_overlooked(zone, block))
 			page_hinting_capture(zone, block, order, jiffies);
-		pfn = ALIGN(pfn + 1, 1UL << max(order, min(page_hinting_min_order,
-							   pageblock_order)));
+		pfn = ALIGN(pfn + 1, 1UL << max(order, page_hinting_least_order()));
 		/* There may be no page behind the last pageblock. */
 		block = pfn < end && PageBuddy(pfn_to_page(pfn)) ?
 			pfn_to_page(pfn) : NULL;

@@ -9,11 +9,15 @@
 #define _MM_PAGE_HINTING_HOOK_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/kconfig.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
+
+/* What tells a free block's state, see &enum page_hinting_state. */
+#define PAGE_HINTING_MARKS	(BIT(PG_captured) | BIT(PG_reported))
 
 DECLARE_STATIC_KEY_FALSE(page_hinting_key);
 extern unsigned int page_hinting_capture_order;
@@ -45,7 +49,7 @@ __page_hinting_state(const struct page *page)
 {
 	static_assert(PG_reported == PG_captured + 1);
 
-	return READ_ONCE(page->flags) >> PG_captured & 3;
+	return (READ_ONCE(page->flags) & PAGE_HINTING_MARKS) >> PG_captured;
 }
 
 static __always_inline enum page_hinting_state

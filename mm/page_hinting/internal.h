@@ -129,6 +129,12 @@ static inline bool page_hinting_running(void)
 
 extern unsigned int page_hinting_min_order;
 
+/* Of a block with a mark: what comes back does so by pageblocks. */
+static inline unsigned int page_hinting_least_order(void)
+{
+	return min(page_hinting_min_order, pageblock_order);
+}
+
 /* hook.c */
 struct page *page_hinting_free_block(unsigned long pfn, unsigned int order);
 bool page_hinting_captured(const struct page_hinting_entry *entry);

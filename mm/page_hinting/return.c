@@ -52,8 +52,7 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 		return;
 
 	page = page_hinting_free_block(pfn, order);
-	if (!page || buddy_order(page) < min(page_hinting_min_order,
-					     pageblock_order))
+	if (!page || buddy_order(page) < page_hinting_least_order())
 		return;
 
 	/* The orders at which it grew. */

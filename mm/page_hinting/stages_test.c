@@ -117,7 +117,7 @@ static void push_captured(struct page_hinting_array *array, struct page *page,
 static void unmark(struct page *page, unsigned int nr)
 {
 	while (nr--) {
-		page[nr].flags &= ~(3UL << PG_captured);
+		page[nr].flags &= ~PAGE_HINTING_MARKS;
 		__ClearPageBuddy(page + nr);
 		set_page_private(page + nr, 0);
 	}
