@@ -120,7 +120,7 @@ static void set_vq(struct virtio_page_hinting *hinting, struct virtqueue *vq)
  *	calls virtio_page_hinting_done()
  *
  * Without hinting, by choice or by failure, the virtqueue is not used and the
- * other functions do nothing.
+ * other functions do nothing. It may be started again after it was stopped.
  *
  * Context: may sleep.
  */
@@ -161,17 +161,19 @@ void virtio_page_hinting_pause(struct virtio_page_hinting *hinting)
 EXPORT_SYMBOL_GPL(virtio_page_hinting_pause);
 
 /**
- * virtio_page_hinting_reclaim - take back what the host has not answered
+ * virtio_page_hinting_stop - take the virtqueue from the engine
  * @hinting: the queue; paused, its device reset, so that the host is done
  *	with it whatever it was about to do
  *
+ * What the host has not answered comes back.
+ *
  * Context: may sleep.
  */
-void virtio_page_hinting_reclaim(struct virtio_page_hinting *hinting)
+void virtio_page_hinting_stop(struct virtio_page_hinting *hinting)
 {
 	struct page_hinting_batch *batch;
 
-	if (!hinting->vq)
+	if (!hinting->registered)
 		return;
 	/* Not every transport's reset waits for the callbacks. */
 	virtio_synchronize_cbs(hinting->vq->vdev);
@@ -186,47 +188,7 @@ void virtio_page_hinting_reclaim(struct virtio_page_hinting *hinting)
 		if (batch)
 			page_hinting_complete(batch, -EIO);
 	} while (batch);
-}
-EXPORT_SYMBOL_GPL(virtio_page_hinting_reclaim);
-
-/**
- * virtio_page_hinting_resume - go on after pause and reclaim
- * @hinting: the queue
- * @vq: the virtqueue, which may be a new one
- *
- * One that is too small for what the engine may have in flight is not used.
- *
- * Context: may sleep.
- */
-void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
-				struct virtqueue *vq)
-{
-	struct page_hinting_device has;
-
-	if (!hinting->registered)
-		return;
-	set_vq(hinting, vq);
-	set_limits(&has, virtqueue_get_vring_size(vq),
-		   virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC));
-	if (has.max_ranges < hinting->device.max_ranges ||
-	    has.max_descriptors < hinting->device.max_descriptors) {
-		dev_warn(&vq->vdev->dev, "no page hinting: the queue became smaller\n");
-		return;
-	}
-	page_hinting_resume(&hinting->device);
-}
-EXPORT_SYMBOL_GPL(virtio_page_hinting_resume);
-
-/**
- * virtio_page_hinting_stop - take the virtqueue from the engine
- * @hinting: the queue, paused and reclaimed
- *
- * Context: may sleep.
- */
-void virtio_page_hinting_stop(struct virtio_page_hinting *hinting)
-{
-	if (hinting->registered)
-		page_hinting_unregister(&hinting->device);
+	page_hinting_unregister(&hinting->device);
 	hinting->registered = false;
 }
 EXPORT_SYMBOL_GPL(virtio_page_hinting_stop);

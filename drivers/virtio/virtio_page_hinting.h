@@ -40,9 +40,6 @@ static inline void virtio_page_hinting_init(struct virtio_page_hinting *hinting)
 void virtio_page_hinting_start(struct virtio_page_hinting *hinting,
 			       struct virtqueue *vq);
 void virtio_page_hinting_pause(struct virtio_page_hinting *hinting);
-void virtio_page_hinting_reclaim(struct virtio_page_hinting *hinting);
-void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
-				struct virtqueue *vq);
 void virtio_page_hinting_stop(struct virtio_page_hinting *hinting);
 void virtio_page_hinting_done(struct virtio_page_hinting *hinting,
 			      struct virtqueue *vq);
@@ -55,15 +52,6 @@ static inline void virtio_page_hinting_start(struct virtio_page_hinting *hinting
 }
 
 static inline void virtio_page_hinting_pause(struct virtio_page_hinting *hinting)
-{
-}
-
-static inline void virtio_page_hinting_reclaim(struct virtio_page_hinting *hinting)
-{
-}
-
-static inline void virtio_page_hinting_resume(struct virtio_page_hinting *hinting,
-					      struct virtqueue *vq)
 {
 }
 

@@ -436,7 +436,7 @@ static void reset(struct kunit *test)
 		bitmap_zero(host->shadow->held,
 			    section_nr_to_pfn(host->shadow->nr_regions));
 	spin_unlock_irq(&host->lock);
-	virtio_page_hinting_reclaim(&host->hinting);
+	virtio_page_hinting_stop(&host->hinting);
 
 	KUNIT_EXPECT_EQ(test, page_hinting_in_flight(), 0);
 	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_ISOLATED),
@@ -449,7 +449,7 @@ static void resume(struct kunit *test)
 	struct host *host = test->priv;
 
 	new_ring(test, host->ways->ring_size);
-	virtio_page_hinting_resume(&host->hinting, host->vq);
+	virtio_page_hinting_start(&host->hinting, host->vq);
 }
 
 static void free_blocks(struct host *host)
@@ -523,7 +523,6 @@ static void host_exit(struct kunit *test)
 	reset(test);
 	/* It rings when all is over. */
 	virtio_page_hinting_done(&host->hinting, gone);
-	virtio_page_hinting_stop(&host->hinting);
 	page_hinting_set_min_order(host->min_order);
 	free_blocks(host);
 	if (host->shadow)

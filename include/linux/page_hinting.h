@@ -7,6 +7,7 @@
 #define _LINUX_PAGE_HINTING_H
 
 #include <linux/errno.h>
+#include <linux/list.h>
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
@@ -14,11 +15,13 @@ struct page_hinting_device;
 
 /**
  * struct page_hinting_batch - isolated free memory on its way to the host
+ * @list: among those that are idle, or begun; the engine's
+ * @since: when it was begun, in jiffies; the engine's
+ * @sent: whether the device has it; the engine's
+ * @max_ranges: how many it may have; the engine's
  * @nr_ranges: valid entries in @ranges
  * @nr_blocks: free blocks that the ranges were coalesced from
  * @nr_pages: sum of the ranges' lengths, in pages
- * @since: when it was begun, in jiffies, 0 while it is idle; the engine's
- * @sent: whether the device has it; the engine's
  * @ranges: what to report, one entry a physically contiguous range; each
  *	lies in one zone and one memory section, and is a multiple of the
  *	minimum order's size
@@ -27,11 +30,13 @@ struct page_hinting_device;
  * is the device's to read; nobody may change it.
  */
 struct page_hinting_batch {
+	struct list_head	list;
+	unsigned long		since;
+	bool			sent;
+	unsigned int		max_ranges;
 	unsigned int		nr_ranges;
 	unsigned int		nr_blocks;
 	unsigned long		nr_pages;
-	unsigned long		since;
-	bool			sent;
 	struct scatterlist	ranges[];
 };
 
@@ -63,7 +68,6 @@ bool page_hinting_chosen(void);
 int page_hinting_register(struct page_hinting_device *device);
 void page_hinting_unregister(struct page_hinting_device *device);
 void page_hinting_pause(struct page_hinting_device *device);
-void page_hinting_resume(struct page_hinting_device *device);
 void page_hinting_complete(struct page_hinting_batch *batch, int error);
 
 #else

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting, collect: the pass takes the entries that are old enough
- * out of the arrays and sorts them by zone and page frame, so that each
- * zone's lock is taken once for many blocks and neighbours meet.
+ * Free page hinting, collect: the pass takes the entries that are old enough out of
+ * the arrays and sorts them, so that neighbours meet.
  */
 #include <linux/jiffies.h>
-#include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sort.h>
 
@@ -14,22 +11,23 @@
 
 /*
  * Collects what is old enough in one array, more or less in order of time: so
- * the first young entry that is still true ends the search. One that is not
- * true goes however young it is. So an array has room for what is new, however
- * long the age is, if the same memory is used and freed again and again.
+ * the first young entry that is still true ends the search. One that is not true
+ * goes however young it is, so that memory which is used and freed again and again
+ * does not fill the array. Returns when to look again, in jiffies from @now.
  */
-void page_hinting_collect_array(struct page_hinting_array *array,
-				struct page_hinting_pending *pending,
-				unsigned long now, unsigned long age)
+unsigned long page_hinting_collect_array(struct page_hinting_array *array,
+					 struct page_hinting_pending *pending,
+					 unsigned long now, unsigned long age)
 {
 	struct page_hinting_entry entry;
 
-	while (pending->nr < PAGE_HINTING_MAX_PENDING &&
-	       page_hinting_array_peek(array, &entry)) {
+	while (page_hinting_array_peek(array, &entry)) {
 		struct zone *zone = entry.zone;
 		unsigned int looked = 0;
-		bool young;
+		bool young = false;
 
+		if (pending->nr == PAGE_HINTING_MAX_PENDING)
+			return 0;
 		spin_lock_irq(&zone->lock);
 		do {
 			bool captured = page_hinting_captured(&entry);
@@ -37,9 +35,8 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 			young = captured && time_before(now, entry.time + age);
 			if (young)
 				break;
-			/* Counted twice for a moment, see page_hinting_waiting(). */
 			if (captured)
-				page_hinting_pend(pending, &entry);
+				pending->candidates[pending->nr++] = entry;
 			else
 				page_hinting_count_add(HINT_STALE, 1);
 			page_hinting_array_pop(array);
@@ -49,40 +46,25 @@ void page_hinting_collect_array(struct page_hinting_array *array,
 			 entry.zone == zone);
 		spin_unlock_irq(&zone->lock);
 		if (young)
-			break;
+			return entry.time + age - now;
 		cond_resched();
 	}
+	return PAGE_HINTING_RESTS;
 }
 
-void page_hinting_collect(struct page_hinting_pending *pending,
-			  unsigned long now, unsigned long age)
+unsigned long page_hinting_collect(struct page_hinting_pending *pending)
 {
+	unsigned long next = PAGE_HINTING_RESTS, now = jiffies;
+	struct page_hinting_array *array;
 	int cpu;
 
 	/* Also of those that went off line and left their entries. */
-	for_each_cpu(cpu, &page_hinting_cpus)
-		page_hinting_collect_array(per_cpu_ptr(&page_hinting_arrays, cpu),
-					   pending, now, age);
-}
-
-/*
- * When the oldest entry that waits was captured. Returns false if none waits.
- */
-bool page_hinting_oldest(unsigned long *time)
-{
-	struct page_hinting_entry entry;
-	bool found = false;
-	int cpu;
-
 	for_each_cpu(cpu, &page_hinting_cpus) {
-		if (!page_hinting_array_peek(per_cpu_ptr(&page_hinting_arrays,
-							 cpu), &entry))
-			continue;
-		if (!found || time_before(entry.time, *time))
-			*time = entry.time;
-		found = true;
+		array = per_cpu_ptr(&page_hinting_arrays, cpu);
+		next = min(next, page_hinting_collect_array(array, pending, now,
+							    page_hinting_age()));
 	}
-	return found;
+	return next;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -95,9 +77,8 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /*
- * Sorts by zone and pfn. Several candidates may be for one block, and only
- * isolation can tell which of them is true: their times are not in the order in
- * which they were captured.
+ * By zone and pfn. Several may be for one block; which one is true only isolation
+ * can tell, for their times are not in the order in which they were captured.
  */
 void page_hinting_sort(struct page_hinting_pending *pending)
 {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting: the device, and when the engine runs. That is while a
- * device is registered and not paused, and hinting is enabled. The control
- * mutex serializes the changes between running and not.
+ * Free page hinting: the device, and when the engine runs: while a device is
+ * registered and not paused, and hinting is enabled.
  */
+#include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
-#include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
@@ -28,10 +26,9 @@ static bool enabled = true;			/* sysfs */
 static bool paused;				/* by the device */
 static struct page_hinting_device *device;
 
+/* Under the control mutex, as stop(). */
 static void start(void)
 {
-	lockdep_assert_held(&control);
-
 	if (page_hinting_running() || !device || paused || !enabled)
 		return;
 
@@ -41,26 +38,24 @@ static void start(void)
 }
 
 /*
- * Who sets marks looks at the order under a zone's lock. We wait for a grace
- * period after it says that nothing is captured, before page_hinting_forget()
- * looks for marks; so it finds all that there will be. Batches in flight stay
- * so; page_hinting_complete() copes.
+ * Who sets marks looks at the order under a zone's lock; so after a grace period
+ * all that there will be are found. Batches in flight stay so.
  */
 static void stop(void)
 {
-	lockdep_assert_held(&control);
-
 	if (!page_hinting_running())
 		return;
-
 	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
-	/* A hook runs under a spinlock: this waits for those under way. */
 	synchronize_rcu();
 	page_hinting_pass_stop();
-	page_hinting_arrays_empty();
-	page_hinting_forget();
 	/* Not before no page has a mark that it would carry into its use. */
 	static_branch_disable(&page_hinting_key);
+}
+
+static void free_all(void)
+{
+	page_hinting_batches_free();
+	page_hinting_arrays_free();
 }
 
 /**
@@ -78,12 +73,9 @@ EXPORT_SYMBOL_GPL(page_hinting_chosen);
  * page_hinting_register - give the engine a device, and start it
  * @dev: the device; ready to take batches
  *
- * Allocates all that hinting needs until page_hinting_unregister().
- *
  * Context: may sleep.
- * Return: 0; -EINVAL if the device has no room for a range, -EBUSY if there
- * is a device already, -EOPNOTSUPP if hinting is off by the command line,
- * -ENODEV if it failed to start at boot, -ENOMEM.
+ * Return: 0; -EINVAL if the device has no room for a range, -EBUSY if there is a
+ * device already, -EOPNOTSUPP if hinting is off by the command line, -ENOMEM.
  */
 int page_hinting_register(struct page_hinting_device *dev)
 {
@@ -95,60 +87,20 @@ int page_hinting_register(struct page_hinting_device *dev)
 	if (!chosen)
 		return -EOPNOTSUPP;
 
-	mutex_lock(&control);
-	error = -EBUSY;
+	guard(mutex)(&control);
 	if (device)
-		goto unlock;
-
-	error = page_hinting_pass_alloc();
-	if (error)
-		goto unlock;
-	error = page_hinting_arrays_alloc();
-	if (error)
-		goto free_arrays;
-	error = page_hinting_batches_alloc(dev);
-	if (error)
-		goto free_arrays;
-
+		return -EBUSY;
+	error = page_hinting_arrays_alloc() ?: page_hinting_batches_alloc(dev);
+	if (error) {
+		free_all();
+		return error;
+	}
 	device = dev;
 	paused = false;
 	start();
-	goto unlock;
-
-free_arrays:
-	page_hinting_arrays_free();
-	page_hinting_pass_free();
-unlock:
-	mutex_unlock(&control);
-	return error;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(page_hinting_register);
-
-/**
- * page_hinting_unregister - stop the engine and take the device from it
- * @dev: the registered device; has completed all its batches after
- *	page_hinting_pause(), for the host must not own any when it goes
- *
- * Context: may sleep.
- */
-void page_hinting_unregister(struct page_hinting_device *dev)
-{
-	mutex_lock(&control);
-	if (WARN_ON_ONCE(device != dev))
-		goto unlock;
-
-	stop();
-	page_hinting_wait_all_back();
-	/* Who completed the last batch may still look at what we free. */
-	synchronize_rcu();
-	device = NULL;
-	page_hinting_batches_free();
-	page_hinting_arrays_free();
-	page_hinting_pass_free();
-unlock:
-	mutex_unlock(&control);
-}
-EXPORT_SYMBOL_GPL(page_hinting_unregister);
 
 /**
  * page_hinting_pause - stop giving batches to the device
@@ -161,47 +113,33 @@ EXPORT_SYMBOL_GPL(page_hinting_unregister);
  */
 void page_hinting_pause(struct page_hinting_device *dev)
 {
-	mutex_lock(&control);
-	if (device == dev) {
-		paused = true;
-		stop();
-	}
-	mutex_unlock(&control);
+	guard(mutex)(&control);
+	if (WARN_ON_ONCE(device != dev))
+		return;
+	paused = true;
+	stop();
 }
 EXPORT_SYMBOL_GPL(page_hinting_pause);
 
 /**
- * page_hinting_resume - go on after page_hinting_pause()
- * @dev: the registered device, ready to take batches
+ * page_hinting_unregister - take the device from the engine
+ * @dev: the registered device, paused, and done with page_hinting_complete()
+ *	for all its batches: the host must not own any when it goes
  *
- * All free memory is hinted again: the host may be another one.
+ * If it comes back and registers anew, all free memory is hinted again: the host
+ * may be another one.
  *
- * Context: may sleep; also while devices resume.
+ * Context: may sleep.
  */
-void page_hinting_resume(struct page_hinting_device *dev)
+void page_hinting_unregister(struct page_hinting_device *dev)
 {
-	mutex_lock(&control);
-	if (device == dev) {
-		paused = false;
-		start();
-	}
-	mutex_unlock(&control);
+	guard(mutex)(&control);
+	if (WARN_ON_ONCE(device != dev || !paused || page_hinting_in_flight()))
+		return;
+	device = NULL;
+	free_all();
 }
-EXPORT_SYMBOL_GPL(page_hinting_resume);
-
-/*
- * Entries that have not been through isolation. While the pass runs that may be
- * more than there are, never less: it is 0 when nothing waits.
- */
-unsigned long page_hinting_waiting(void)
-{
-	unsigned long nr;
-
-	mutex_lock(&control);
-	nr = page_hinting_arrays_waiting() + page_hinting_pass_pending();
-	mutex_unlock(&control);
-	return nr;
-}
+EXPORT_SYMBOL_GPL(page_hinting_unregister);
 
 bool page_hinting_get_enabled(void)
 {
@@ -209,18 +147,19 @@ bool page_hinting_get_enabled(void)
 }
 
 /* Returns -EOPNOTSUPP if hinting was left to page reporting at boot. */
-int page_hinting_set_enabled(bool enable)
+int page_hinting_set_enabled(unsigned int enable)
 {
+	if (enable > 1)
+		return -EINVAL;
 	if (!chosen)
 		return enable ? -EOPNOTSUPP : 0;
 
-	mutex_lock(&control);
+	guard(mutex)(&control);
 	WRITE_ONCE(enabled, enable);
 	if (enable)
 		start();
 	else
 		stop();
-	mutex_unlock(&control);
 	return 0;
 }
 
@@ -229,17 +168,13 @@ int page_hinting_set_min_order(unsigned int order)
 	if (order < PAGE_HINTING_ORDER_MIN || order > MAX_PAGE_ORDER)
 		return -EINVAL;
 
-	mutex_lock(&control);
+	guard(mutex)(&control);
+	if (order == page_hinting_min_order)
+		return 0;
 	/* The ledgers count blocks of the old order, so they start anew. */
-	if (order != page_hinting_min_order) {
-		stop();
-		WRITE_ONCE(page_hinting_min_order, order);
-		/* A CPU for whose array there is no memory keeps the one it has. */
-		if (device)
-			page_hinting_arrays_alloc();
-		start();
-	}
-	mutex_unlock(&control);
+	stop();
+	WRITE_ONCE(page_hinting_min_order, order);
+	start();
 	return 0;
 }
 
@@ -251,16 +186,10 @@ early_param("page_hinting", page_hinting_setup);
 
 static int __init page_hinting_init(void)
 {
-	int error;
-
-	/*
-	 * What page reporting reports, too: below a huge page of the host's there
-	 * is little to give back, and larger blocks are captured whole.
-	 */
+	/* What page reporting reports, too; larger blocks are captured whole. */
 	page_hinting_min_order = min3(get_order(SZ_2M) + 0U, pageblock_order + 0U,
 				      MAX_PAGE_ORDER + 0U);
 
-	error = page_hinting_recall_init() ?: page_hinting_sysfs_init();
-	return error ?: page_hinting_pass_init();
+	return page_hinting_sysfs_init();
 }
 subsys_initcall(page_hinting_init);

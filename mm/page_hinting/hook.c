@@ -6,14 +6,12 @@
  * Invariant 3 (nothing missed) rests on a ledger. For each zone, in pages of
  * free blocks of the minimum order or larger,
  *
- *	free = captured + hinted + unhintable + missed
+ *	free = captured + hinted + missed
  *
- * holds at any time under the zone's lock. The left side is the buddy
- * allocator's own count. A block's marks tell its state: PG_captured, PageReported
- * for hinted, both for unhintable. They are cleared wherever a block leaves its
- * free list, which is one place, page_hinting_taken(). So what reaches a free
- * list by a way that no hook sees has no mark and is missed by its being there,
- * without anybody having to know of that way; the clock hand finds it.
+ * holds at any time under the zone's lock. The left side is the buddy allocator's
+ * own count. A block's marks tell its state; they are cleared where a block leaves
+ * its free list, which is one place. So what reaches a free list by a way that no
+ * hook sees has no mark, and is missed by its being there.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -41,24 +39,10 @@ void page_hinting_set_state(struct zone *zone, struct page *page,
 	zone->hinting.pages[state] += 1UL << order;
 }
 
-/* The free block, at least of @order, that a page frame is in, or NULL. */
-struct page *page_hinting_free_block(unsigned long pfn, unsigned int order)
-{
-	for (; order <= MAX_PAGE_ORDER; order++) {
-		struct page *head = pfn_to_page(pfn & ~(BIT(order) - 1));
-
-		if (PageBuddy(head) && buddy_order(head) >= order)
-			return head;
-	}
-	return NULL;
-}
-
 /*
- * Whether an entry is true. The mark goes with the first page's stay on the
- * free list, the time tells this stay from an earlier one: with both it is the
- * block that was captured, at the order it had then, and nobody had it since.
- * The lock keeps the memory on line: __offline_isolated_pages() takes it off
- * line under the same one.
+ * Whether an entry is true. The mark goes with the block's stay on the free list,
+ * the time tells this stay from an earlier one: with both nobody had it since. The
+ * lock keeps the memory on line, see __offline_isolated_pages().
  */
 bool page_hinting_captured(const struct page_hinting_entry *entry)
 {
@@ -74,17 +58,6 @@ bool page_hinting_captured(const struct page_hinting_entry *entry)
 	       page->hint_time == entry->time;
 }
 
-/*
- * Not if somebody isolates the pageblock, who counts on what is free to stay.
- * Not from the reserve for atomic allocations, which can't wait for the host.
- */
-bool page_hinting_hintable(struct page *page)
-{
-	int mt = get_pageblock_migratetype(page);
-
-	return !is_migrate_isolate(mt) && !is_migrate_highatomic(mt);
-}
-
 /* There is an entry for it, in an array or with the pass. */
 void page_hinting_set_captured(struct zone *zone, struct page *page,
 			       unsigned int order, unsigned long time)
@@ -95,46 +68,22 @@ void page_hinting_set_captured(struct zone *zone, struct page *page,
 	trace_page_hinting_capture(page_to_pfn(page), order);
 }
 
-/*
- * Whether a free block of the minimum order or larger is to be captured after
- * all: no stage knows of it, or it was unhintable and is not so any more.
- */
-bool page_hinting_overlooked(struct zone *zone, struct page *page)
-{
-	enum page_hinting_state was = __page_hinting_state(page), now;
-
-	if (was != PAGE_HINTING_UNKNOWN && was != PAGE_HINTING_UNHINTABLE)
-		return false;
-	now = page_hinting_hintable(page) ? PAGE_HINTING_UNKNOWN :
-					    PAGE_HINTING_UNHINTABLE;
-	if (now != was)
-		page_hinting_set_state(zone, page, buddy_order(page), now);
-	return now == PAGE_HINTING_UNKNOWN;
-}
-
 void __page_hinting_free(struct zone *zone, struct page *page,
 			 unsigned int order, int migratetype)
 {
-	/*
-	 * What is about to go off line, or to come on line: until it has, no
-	 * walk sees it, not even to clear its mark. If it stays free we hear of
-	 * it by page_hinting_moved().
-	 */
+	/* It may be about to come on line: then no walk sees it, nor its mark. */
 	if (is_migrate_isolate(migratetype))
 		return;
 
-	page_hinting_capture(zone, page, order,
-			     READ_ONCE(page_hinting_draining) ?: jiffies);
+	page_hinting_capture(zone, page, order, jiffies);
 	page_hinting_kick();
 }
 
 /*
- * Only an allocation is a use that the age has to be learned from. Merges,
- * compaction, memory going off line, and we ourselves take blocks, too.
- *
- * What is left of the block stays what it was: the host has not got it back,
- * or it is free for as long as before. But not what is smaller than what is
- * hinted, for the host may have backed that by the same huge page.
+ * Only an allocation is a use that the age has to be learned from, not a merge,
+ * compaction, or memory going off line. What is left of the block stays what it
+ * was. But not what is smaller than what is hinted, for the host may have backed
+ * that by the same huge page.
  */
 void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
@@ -145,7 +94,7 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 
 	if (was == PAGE_HINTING_CAPTURED)
 		page_hinting_note_reused(zone, jiffies - time, 1UL << least);
-	else if (was == PAGE_HINTING_HINTED)
+	else
 		page_hinting_note_regretted(zone, 1UL << least);
 
 	if (high <= least || !page_hinting_running())
@@ -167,27 +116,9 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 	page_hinting_kick();
 }
 
-/* At most a pageblock's worth of blocks, so it can be done under the lock. */
-void __page_hinting_moved(struct zone *zone, struct page *page)
+void __page_hinting_moved(struct zone *zone)
 {
-	unsigned long pfn = pageblock_start_pfn(page_to_pfn(page));
-	unsigned long end = pfn + pageblock_nr_pages;
-	/* It may have merged with what is before. */
-	struct page *block = page_hinting_free_block(pfn, 0);
-
-	if (!page_hinting_running())
-		return;
-
-	while (pfn < end) {
-		unsigned int order = block ? buddy_order(block) : 0;
-
-		if (block && order >= page_hinting_min_order &&
-		    page_hinting_overlooked(zone, block))
-			page_hinting_capture(zone, block, order, jiffies);
-		pfn = ALIGN(pfn + 1, 1UL << max(order, page_hinting_least_order()));
-		/* There may be no page behind the last pageblock. */
-		block = pfn < end && PageBuddy(pfn_to_page(pfn)) ?
-			pfn_to_page(pfn) : NULL;
-	}
+	/* What the clock hand had to leave it can take now. */
+	zone->hinting.left = 0;
 	page_hinting_kick();
 }

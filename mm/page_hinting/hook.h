@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The page allocator's side of free page hinting: all that runs in its paths
- * while hinting is off is the patched-out branch in each of these inlines, and
- * in the slow path the load of a counter (invariant 7, off is free). Without the
- * option nothing that is behind them is built or called.
+ * The page allocator's side of free page hinting. Invariant 7 (off is free): while
+ * it is off a patched-out branch runs in each of these inlines, and in the slow
+ * path the load of a counter; without the option nothing.
  */
 #ifndef _MM_PAGE_HINTING_HOOK_H
 #define _MM_PAGE_HINTING_HOOK_H
 
 #include <linux/atomic.h>
-#include <linux/bits.h>
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
-#include <linux/kconfig.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
 
@@ -28,7 +25,7 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
 			 enum page_hinting_state was);
-void __page_hinting_moved(struct zone *zone, struct page *page);
+void __page_hinting_moved(struct zone *zone);
 void page_hinting_set_state(struct zone *zone, struct page *page,
 			    unsigned int order, enum page_hinting_state state);
 bool __page_hinting_recall(unsigned long returned);
@@ -70,10 +67,7 @@ static __always_inline void page_hinting_free(struct zone *zone,
 		__page_hinting_free(zone, page, order, migratetype);
 }
 
-/*
- * A block leaves its free list, for use, for a merge or to be split: whoever
- * takes it, takes it without marks. The zone's lock is held.
- */
+/* A block leaves its free list, for whatever: without marks. The lock is held. */
 static __always_inline void page_hinting_taken(struct zone *zone,
 					       struct page *page,
 					       unsigned int order)
@@ -83,9 +77,8 @@ static __always_inline void page_hinting_taken(struct zone *zone,
 }
 
 /*
- * Of a block of the order @high the first part, of the order @low, was allocated;
- * the rest is free. @was is its state before it was taken. The zone's lock is
- * held.
+ * Of a block of the order @high the first part, of the order @low, was allocated.
+ * @was is its state before it was taken. The zone's lock is held.
  */
 static __always_inline void page_hinting_used(struct zone *zone,
 					      struct page *page,
@@ -97,14 +90,11 @@ static __always_inline void page_hinting_used(struct zone *zone,
 		__page_hinting_used(zone, page, low, high, was);
 }
 
-/*
- * What is free in the pageblock of @page, which was isolated or reserved, has
- * become anybody's. The zone's lock is held.
- */
-static inline void page_hinting_moved(struct zone *zone, struct page *page)
+/* What is free in a pageblock that was isolated has become anybody's. */
+static inline void page_hinting_moved(struct zone *zone)
 {
 	if (page_hinting_on())
-		__page_hinting_moved(zone, page);
+		__page_hinting_moved(zone);
 }
 
 /* How many pages came back from the device, ever: for page_hinting_recall(). */
@@ -112,14 +102,13 @@ static inline unsigned long page_hinting_returned(void)
 {
 	if (!IS_ENABLED(CONFIG_FREE_PAGE_HINTING))
 		return 0;
-	/* Pairs with the release in page_hinting_batch_end(): it is free by now. */
+	/* Pairs with the release in page_hinting_batch_end(). */
 	return atomic_long_read_acquire(&page_hinting_pages_returned);
 }
 
 /*
  * Whether an allocation fails rather than waits: one that may not sleep, or says
- * so by __GFP_NORETRY; or a large one that does not mind failing, the huge pages
- * of processes above all, which fall back on small ones.
+ * so; or a large one that does not mind, the huge pages of processes above all.
  */
 static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
 {
@@ -130,18 +119,10 @@ static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
 	       !(gfp_mask & __GFP_RETRY_MAYFAIL);
 }
 
-/**
- * page_hinting_recall - ask for what is in flight before failing or killing
- * @gfp_mask: flags of the allocation
- * @order: its order
- * @returned: page_hinting_returned() before it last looked for memory
- * @recalled: whether this allocation was told to try again before; set by us
- *
- * Not behind the key: what is in flight comes back also when hinting is off.
- *
- * Context: as __page_hinting_recall().
- * Return: true, once, if memory came back since, so that trying again makes
- * sense.
+/*
+ * Before an allocation fails or kills, see __page_hinting_recall(). Returns true,
+ * once, if it should try again. Not behind the key: what is in flight comes back
+ * also when hinting is off.
  */
 static inline bool page_hinting_recall(gfp_t gfp_mask, unsigned int order,
 				       unsigned long returned, bool *recalled)
@@ -152,15 +133,7 @@ static inline bool page_hinting_recall(gfp_t gfp_mask, unsigned int order,
 	return *recalled;
 }
 
-/**
- * page_hinting_recall_range - get back what is in flight of a range
- * @start: first page frame of the range, whose pageblocks are isolated, so that
- *	no more of it leaves
- * @end: the page frame behind it
- *
- * Context: as __page_hinting_recall().
- * Return: true if all of it is back; false if the host does not answer.
- */
+/* See __page_hinting_recall_range(). */
 static inline bool page_hinting_recall_range(unsigned long start,
 					     unsigned long end)
 {

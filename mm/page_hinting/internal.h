@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Free page hinting: what the stages share. A block goes through
- *
- *	capture.c -> collect.c -> isolate.c -> report.c -> return.c
- *
- * and calls go down the list of files below; the only way back up is
- * page_hinting_kick(). The invariants that comments refer to by name are in
- * Documentation/mm/page_hinting.rst.
+ * Free page hinting: what the stages share. Calls go down the list of files below;
+ * the only way back up is page_hinting_kick(). The invariants that comments refer
+ * to by name are in Documentation/mm/page_hinting.rst.
  */
 #ifndef _MM_PAGE_HINTING_INTERNAL_H
 #define _MM_PAGE_HINTING_INTERNAL_H
 
-#include <linux/cache.h>
-#include <linux/cpumask.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/page_hinting.h>
 #include <linux/percpu.h>
 
@@ -23,20 +16,26 @@
 /* Above every order that a block can have: captures nothing. */
 #define PAGE_HINTING_CAPTURE_OFF	NR_PAGE_ORDERS
 
-/*
- * Blocks up to PAGE_ALLOC_COSTLY_ORDER live in per-CPU page lists between
- * their uses; chasing them would cost more than they are worth.
- */
+/* Blocks of smaller orders live in per-CPU page lists between their uses. */
 #define PAGE_HINTING_ORDER_MIN		(PAGE_ALLOC_COSTLY_ORDER + 1)
 
-/* Blocks, or places for one, that are looked at under one hold of a zone's lock. */
+/* Blocks that are looked at under one hold of a zone's lock. */
 #define PAGE_HINTING_PER_LOCK		32
+
+/* Beyond a minute memory is not given back in any useful sense. */
+#define PAGE_HINTING_AGE_MS_MAX		60000
+
+/* The time of a block that was free before we came. */
+#define PAGE_HINTING_LONG_AGO		(128UL * HZ)
+
+/* In place of a number of jiffies until the next pass: no need for one. */
+#define PAGE_HINTING_RESTS		ULONG_MAX
 
 /* What happened to blocks, if not said otherwise. */
 enum page_hinting_event {
 	HINT_CAPTURED,		/* noted to be hinted */
 	HINT_OVERFLOWED,	/* found the array full */
-	HINT_STALE,		/* noted, and then not what was captured any more */
+	HINT_STALE,		/* noted, and then not isolated */
 	HINT_ISOLATED,		/* out of the buddy allocator */
 	HINT_HINTED,		/* back, and the host has answered */
 	HINT_PAGES_HINTED,	/* the same, in pages */
@@ -49,16 +48,12 @@ enum page_hinting_event {
 	NR_HINT_EVENTS
 };
 
-struct page_hinting_events {
-	unsigned long nr[NR_HINT_EVENTS];
-};
-
-DECLARE_PER_CPU(struct page_hinting_events, page_hinting_events);
+DECLARE_PER_CPU(unsigned long [NR_HINT_EVENTS], page_hinting_events);
 
 static inline void page_hinting_count_add(enum page_hinting_event event,
 					  unsigned long nr)
 {
-	this_cpu_add(page_hinting_events.nr[event], nr);
+	this_cpu_add(page_hinting_events[event], nr);
 }
 
 /* A look at a free block: true as long as its page has the mark and the time. */
@@ -69,10 +64,8 @@ struct page_hinting_entry {
 };
 
 /*
- * A CPU's captured blocks: a ring of @mask + 1 entries, no ring while no device
- * is registered. One producer, the hook on this CPU with preemption off, and one
- * consumer, the pass, which may run anywhere, so that an offline CPU's array is
- * read like any other.
+ * A CPU's captured blocks: a ring of @mask + 1 entries. One producer, the hook on
+ * this CPU with preemption off, and one consumer, the pass, which may run anywhere.
  */
 struct page_hinting_array {
 	struct page_hinting_entry *entries;
@@ -81,53 +74,21 @@ struct page_hinting_array {
 	unsigned int	tail ____cacheline_aligned_in_smp;	/* ever taken out; the pass's */
 };
 
-/* The candidates of the pass; in order after page_hinting_sort(). */
+/* A pass's candidates, sorted before they are isolated. */
 struct page_hinting_pending {
+	bool held_up;			/* more can leave when something is back */
 	unsigned int nr;
-#define PAGE_HINTING_MAX_PENDING	1024	/* 2 GiB at order 9 */
-/* The clock hand fills no more; so there is room for what was captured. */
-#define PAGE_HINTING_HAND_ROOM		768
+#define PAGE_HINTING_MAX_PENDING	256	/* 512 MiB at order 9 */
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
 
-static inline void page_hinting_pend(struct page_hinting_pending *pending,
-				     const struct page_hinting_entry *entry)
-{
-	pending->candidates[pending->nr] = *entry;
-	WRITE_ONCE(pending->nr, pending->nr + 1);
-}
-
-/* Free pages of a zone that its users can have. */
-struct page_hinting_usable {
-	unsigned long all;
-	unsigned long unmovable;	/* not in contiguous memory areas (CMA) */
-};
-
-/* What became of a candidate. */
-enum page_hinting_verdict {
-	PAGE_HINTING_ISOLATED,		/* in the batch */
-	PAGE_HINTING_STALE,		/* not what was captured; drop it */
-	PAGE_HINTING_REFUSED,		/* its zone can't spare it now */
-	PAGE_HINTING_FULL,		/* the batch has no room for it */
-};
-
-/* Beyond a minute memory is not given back in any useful sense. */
-#define PAGE_HINTING_AGE_MS_MAX	60000
-
-/* The time of a block that was free before we came. */
-#define PAGE_HINTING_LONG_AGO	(128UL * HZ)
-
-/* When there is no need for another pass; else in jiffies from now. */
-#define PAGE_HINTING_RESTS	ULONG_MAX
+extern unsigned int page_hinting_min_order;
 
 /* Whether a block captured now would be found later: see stop() in core.c. */
 static inline bool page_hinting_running(void)
 {
-	return READ_ONCE(page_hinting_capture_order) !=
-	       PAGE_HINTING_CAPTURE_OFF;
+	return READ_ONCE(page_hinting_capture_order) != PAGE_HINTING_CAPTURE_OFF;
 }
-
-extern unsigned int page_hinting_min_order;
 
 /* Of a block with a mark: what comes back does so by pageblocks. */
 static inline unsigned int page_hinting_least_order(void)
@@ -136,13 +97,9 @@ static inline unsigned int page_hinting_least_order(void)
 }
 
 /* hook.c */
-struct page *page_hinting_free_block(unsigned long pfn, unsigned int order);
 bool page_hinting_captured(const struct page_hinting_entry *entry);
-bool page_hinting_overlooked(struct zone *zone, struct page *page);
-bool page_hinting_hintable(struct page *page);
 void page_hinting_set_captured(struct zone *zone, struct page *page,
 			       unsigned int order, unsigned long time);
-
 /* capture.c */
 DECLARE_PER_CPU(struct page_hinting_array, page_hinting_arrays);
 extern struct cpumask page_hinting_cpus;
@@ -152,48 +109,33 @@ bool page_hinting_array_peek(struct page_hinting_array *array,
 			     struct page_hinting_entry *entry);
 void page_hinting_array_pop(struct page_hinting_array *array);
 unsigned int page_hinting_array_count(struct page_hinting_array *array);
-bool page_hinting_capture(struct zone *zone, struct page *page,
+void page_hinting_capture(struct zone *zone, struct page *page,
 			  unsigned int order, unsigned long time);
 int page_hinting_arrays_alloc(void);
 void page_hinting_arrays_free(void);
-void page_hinting_arrays_empty(void);
-unsigned long page_hinting_arrays_waiting(void);
-
 /* clock.c */
 unsigned long page_hinting_missed(struct zone *zone);
 unsigned long page_hinting_missed_anywhere(void);
-bool page_hinting_uneven(struct zone *zone);
-unsigned long page_hinting_clock(struct page_hinting_pending *pending,
-				 unsigned long now, unsigned long age, bool retry);
+unsigned long page_hinting_clock(struct page_hinting_pending *pending, bool retry);
 void page_hinting_forget(void);
-
 /* collect.c */
-void page_hinting_collect(struct page_hinting_pending *pending,
-			  unsigned long now, unsigned long age);
-void page_hinting_collect_array(struct page_hinting_array *array,
-				struct page_hinting_pending *pending,
-				unsigned long now, unsigned long age);
+unsigned long page_hinting_collect_array(struct page_hinting_array *array,
+					 struct page_hinting_pending *pending,
+					 unsigned long now, unsigned long age);
+unsigned long page_hinting_collect(struct page_hinting_pending *pending);
 void page_hinting_sort(struct page_hinting_pending *pending);
-bool page_hinting_oldest(unsigned long *time);
-
 /* isolate.c */
-enum page_hinting_verdict
-page_hinting_isolate(const struct page_hinting_entry *candidate,
-		     struct page_hinting_usable *usable,
-		     struct page_hinting_batch *batch, unsigned int max_ranges);
+int page_hinting_isolate(const struct page_hinting_entry *candidate,
+			 unsigned long *usable, struct page_hinting_batch *batch);
 bool page_hinting_batch_fits(struct page_hinting_batch *batch,
-			     unsigned int max_ranges, unsigned long pfn,
-			     unsigned long nr_pages);
+			     unsigned long pfn, unsigned long nr_pages);
 void page_hinting_batch_add(struct page_hinting_batch *batch,
 			    unsigned long pfn, unsigned long nr_pages);
-
 /* report.c */
 int page_hinting_report(struct page_hinting_device *device,
 			struct page_hinting_pending *pending);
-
 /* return.c */
-bool page_hinting_return(struct page_hinting_batch *batch, bool hinted);
-
+void page_hinting_return(struct page_hinting_batch *batch, bool hinted);
 /* policy.c */
 extern unsigned int page_hinting_age_ms;
 extern unsigned int page_hinting_age_max_ms;
@@ -212,44 +154,30 @@ void page_hinting_learn(void);
 void page_hinting_unlearn(void);
 unsigned long page_hinting_age(void);
 unsigned long page_hinting_shortest_age(void);
-void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable);
+unsigned long page_hinting_usable(struct zone *zone);
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
 			 unsigned long in_flight, unsigned long nr_pages);
-
 /* pass.c */
-extern unsigned long page_hinting_draining;
 void page_hinting_kick(void);
-void page_hinting_completed(int error, bool held_up);
-void page_hinting_reconsider(void);
-int page_hinting_pass_alloc(void);
-void page_hinting_pass_free(void);
+void page_hinting_completed(int error);
 void page_hinting_pass_start(struct page_hinting_device *device);
 void page_hinting_pass_stop(void);
-unsigned long page_hinting_pass_pending(void);
-int page_hinting_pass_init(void);
-
 /* recall.c */
 int page_hinting_batches_alloc(struct page_hinting_device *device);
 void page_hinting_batches_free(void);
 struct page_hinting_batch *
-page_hinting_batch_begin(struct page_hinting_device *device,
-			 unsigned int *max_ranges);
+page_hinting_batch_begin(struct page_hinting_device *device);
 void page_hinting_batch_sent(struct page_hinting_batch *batch);
 void page_hinting_batch_end(struct page_hinting_batch *batch);
-bool page_hinting_batch_idle(struct page_hinting_device *device);
 bool page_hinting_recalling(void);
 unsigned long page_hinting_in_flight(void);
-void page_hinting_wait_all_back(void);
-int page_hinting_recall_init(void);
-
 /* core.c */
-int page_hinting_set_enabled(bool enabled);
+int page_hinting_set_enabled(unsigned int enable);
 int page_hinting_set_min_order(unsigned int order);
 bool page_hinting_get_enabled(void);
-unsigned long page_hinting_waiting(void);
-
 /* sysfs.c */
 unsigned long page_hinting_count(enum page_hinting_event event);
+unsigned long page_hinting_waiting(void);
 int page_hinting_sysfs_init(void);
 
 #endif /* _MM_PAGE_HINTING_INTERNAL_H */

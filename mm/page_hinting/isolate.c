@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting, isolate: a candidate that is still what was captured
- * leaves the buddy allocator and joins a batch.
- *
- * Invariant 2 (exclusion): the block is off its free list, without a
- * reference and without PageBuddy, until page_hinting_return() puts it back;
- * so no allocation, no merge and no migration can find it. Everything that
- * is decided here is decided under the zone's lock.
+ * Free page hinting, isolate: a candidate leaves the buddy allocator and joins a
+ * batch. Invariant 2 (exclusion): until page_hinting_return() it is off its free
+ * list, without a reference, no PageBuddy: nobody can find it.
  */
-#include <linux/bits.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 #include <linux/sizes.h>
@@ -19,18 +14,15 @@
 #include "internal.h"
 
 /*
- * The host discards a batch in one go, today's QEMU with its big lock held, so
- * a CPU of the guest may wait for all of it: for a millisecond at 32 MiB. That
- * is still many blocks a request. A single block may be larger, where pages
- * are; a range's length still fits 32 bits.
+ * The host discards a batch in one go, and a CPU of the guest may wait for all of
+ * it: a millisecond at 32 MiB. A single block may be larger, where pages are.
  */
 #define BATCH_MAX_PAGES	(SZ_32M >> PAGE_SHIFT)
 
 /*
- * Two blocks can be neighbours and lie in different memory of the host's: one in
- * boot memory, one in a DIMM. Hosts split such a range, refuse it, or look at its
- * start only and then discard what never was reported. Memory comes and goes by
- * sections, so no range crosses the border of one; a block never does.
+ * Neighbours can lie in different memory of the host's, in boot memory and in a
+ * DIMM; some hosts look at a range's start only, and would discard what never was
+ * reported. Memory comes by sections, so no range crosses the border of one.
  */
 #ifdef CONFIG_SPARSEMEM
 #define BORDER_PAGES	PAGES_PER_SECTION
@@ -52,18 +44,15 @@ static bool extends_last_range(struct page_hinting_batch *batch,
 
 /* Whether a batch has room for more memory, not before what it has. */
 bool page_hinting_batch_fits(struct page_hinting_batch *batch,
-			     unsigned int max_ranges, unsigned long pfn,
-			     unsigned long nr_pages)
+			     unsigned long pfn, unsigned long nr_pages)
 {
 	if (batch->nr_pages && batch->nr_pages + nr_pages > BATCH_MAX_PAGES)
 		return false;
-	return batch->nr_ranges < max_ranges || extends_last_range(batch, pfn);
+	return batch->nr_ranges < batch->max_ranges ||
+	       extends_last_range(batch, pfn);
 }
 
-/*
- * Adds a block to a batch that has room for it; one that follows the last range
- * makes that range longer.
- */
+/* Adds a block to a batch that has room for it. */
 void page_hinting_batch_add(struct page_hinting_batch *batch,
 			    unsigned long pfn, unsigned long nr_pages)
 {
@@ -83,39 +72,31 @@ void page_hinting_batch_add(struct page_hinting_batch *batch,
 }
 
 /*
- * Isolates a candidate, if it is still one. Its zone's lock is held, and
- * @usable is what the zone has since then.
+ * The zone's lock is held, and @usable is what it has since then. Returns 0;
+ * -ESTALE if the candidate is not what was captured any more; -EAGAIN if its zone
+ * can't spare it now; -ENOSPC if the batch has no room for it.
  */
-enum page_hinting_verdict
-page_hinting_isolate(const struct page_hinting_entry *candidate,
-		     struct page_hinting_usable *usable,
-		     struct page_hinting_batch *batch, unsigned int max_ranges)
+int page_hinting_isolate(const struct page_hinting_entry *candidate,
+			 unsigned long *usable, struct page_hinting_batch *batch)
 {
-	unsigned long pfn = candidate->pfn;
+	unsigned long pfn = candidate->pfn, nr_pages, i;
 	struct page *page = pfn_to_page(pfn);
 	struct zone *zone = candidate->zone;
-	unsigned long nr_pages, i;
 	unsigned int order;
 
 	if (!page_hinting_captured(candidate))
-		return PAGE_HINTING_STALE;
+		return -ESTALE;
 
 	order = buddy_order(page);
 	nr_pages = 1UL << order;
 
-	if (!page_hinting_hintable(page)) {
-		page_hinting_set_state(zone, page, order, PAGE_HINTING_UNHINTABLE);
-		return PAGE_HINTING_STALE;
-	}
+	/* Invariant 4 (bounded). And who isolates counts on what is free to stay. */
+	if (is_migrate_isolate_page(page) ||
+	    !page_hinting_spares(zone, *usable, zone->hinting.in_flight, nr_pages))
+		return -EAGAIN;
 
-	/* Invariant 4 (bounded). */
-	if (!page_hinting_spares(zone, is_migrate_cma_page(page) ?
-				 usable->all : usable->unmovable,
-				 zone->hinting.in_flight, nr_pages))
-		return PAGE_HINTING_REFUSED;
-
-	if (!page_hinting_batch_fits(batch, max_ranges, pfn, nr_pages))
-		return PAGE_HINTING_FULL;
+	if (!page_hinting_batch_fits(batch, pfn, nr_pages))
+		return -ENOSPC;
 
 	page_hinting_take(page, order);
 	/* It comes back by pageblocks, each to know since when it is free. */
@@ -123,9 +104,8 @@ page_hinting_isolate(const struct page_hinting_entry *candidate,
 		pfn_to_page(pfn + i)->hint_time = candidate->time;
 	page_hinting_batch_add(batch, pfn, nr_pages);
 	zone->hinting.in_flight += nr_pages;
-	usable->all -= min(usable->all, nr_pages);
-	usable->unmovable -= min(usable->unmovable, nr_pages);
+	*usable -= min(*usable, nr_pages);
 	page_hinting_count_add(HINT_ISOLATED, 1);
 	trace_page_hinting_isolate(pfn, order);
-	return PAGE_HINTING_ISOLATED;
+	return 0;
 }

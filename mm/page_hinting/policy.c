@@ -3,52 +3,39 @@
  * Free page hinting, policy: when a free block is hinted, and how much memory
  * may be with the host at a time.
  *
- * It is the ski rental problem: rent, hold the block for a while longer, or buy,
- * give it away and pay a fault. Who knows nothing of the future does best to
- * rent until the rent has come to the price (A. Karlin et al., "Competitive
- * randomized algorithms for nonuniform problems", Algorithmica 11, 1994, section
- * 2). We know for how long blocks stayed free before they were used again,
- * lately: so the age is what would have cost least, up to that limit. A block's
- * time from its free to its use does not depend on the age, so it can't
- * oscillate; and what was learned fades, so it can't stick.
+ * It is the ski rental problem: hold the block for a while longer, or give it
+ * away and pay a fault. Who knows nothing of the future does best to hold it until
+ * that has come to the same price (A. Karlin et al., "Competitive randomized
+ * algorithms for nonuniform problems", Algorithmica 11, 1994, section 2). We know
+ * for how long blocks stayed free before they were used again, lately: so the age
+ * is what would have cost least, up to that limit. When a block is used does not
+ * depend on it, so it can't oscillate; and what was learned fades.
  */
-#include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
-#include <linux/math64.h>
-#include <linux/minmax.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/vmstat.h>
 
 #include <trace/events/page_hinting.h>
 
 #include "internal.h"
 
-/*
- * With nothing learned. Longer than a program that frees memory in pieces
- * needs for one block, so that a pass finds many; nothing for who waits.
- */
+/* With nothing learned: longer than it takes to free a block in pieces. */
 unsigned int page_hinting_age_ms = 20;
 
 /* What page reporting makes everything wait for. */
 unsigned int page_hinting_age_max_ms = 2000;
 
 /*
- * What is learned counts half after two of the longest ages: what is used
- * again once in such a time is to be remembered until the next. But not so
- * soon that a short longest age would make a few blocks a habit.
+ * What is learned counts half after two of the longest ages, so that what is used
+ * again once in such a time is remembered until the next; but not sooner.
  */
 #define HALF_LIFE_MIN	(4UL * HZ)
 
-/* Fading is done in steps of an eighth: 11/12 to the 8th is a half. */
-#define FADE_STEPS	8
-
 /*
- * Memory of which it is always assumed that it stays free: less than that,
- * freed and used again, is not worth making all the rest wait. A sixteenth of
- * the memory; and not so little that a few blocks on which processes come and
- * go would count.
+ * Memory of which it is always assumed that it stays free: less than that, freed
+ * and used again, is not worth making all the rest wait.
  */
 #define COLD_SHARE	16
 #define COLD_MIN	(SZ_64M >> PAGE_SHIFT)
@@ -58,28 +45,7 @@ static struct page_hinting_history history;
 static unsigned long learned;			/* when it last faded */
 static unsigned long age, longest_age;
 
-/*
- * The width of a slot of recent[], as a power of two of jiffies: all of them are
- * the longest age, or up to twice as much.
- */
-static unsigned int slot_shift;
-
-/* Makes the slot of this moment the newest; those that are too old end. */
-static void advance(struct page_hinting_ledger *ledger, unsigned int shift)
-{
-	unsigned long now = jiffies, slot = now >> shift;
-	unsigned long steps = slot - ledger->slot;
-
-	/* Far away also if the width has changed: all of it is old. */
-	ledger->occupied = steps < PAGE_HINTING_SLOTS ?
-			   ledger->occupied << steps : 0;
-	ledger->slot = slot;
-}
-
-/*
- * A block of @zone, its lock held, is used again after so long. Returns false if
- * nobody would have held it until then.
- */
+/* A block is used again, the zone's lock held. Returns false if too late to count. */
 bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
 			      unsigned long nr_pages)
 {
@@ -94,90 +60,59 @@ bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
 
 /*
  * A hinted block is used, the zone's lock held. How long this very block was
- * free says little: hinted blocks go to the tail of the free lists, so the next
- * one to be used is the one that was hinted first. But if hinting had waited,
- * the allocation would have got what was freed last. So that is what it
- * regrets.
+ * free says little: hinted blocks go to the tail of the free lists. If hinting had
+ * waited, the allocation would have got what was freed last: so it regrets that.
  */
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int shift = READ_ONCE(slot_shift);
-	unsigned long nr, back;
-	u32 *newest;
 
-	advance(ledger, shift);
-	if (!ledger->occupied)
+	nr_pages = min(nr_pages, ledger->recent);
+	if (!nr_pages || !page_hinting_note_reused(zone, jiffies -
+						   ledger->recent_time, nr_pages))
 		return;
-
-	back = __ffs(ledger->occupied);
-	newest = &ledger->recent[(ledger->slot - back) % PAGE_HINTING_SLOTS];
-	nr = min_t(unsigned long, *newest, nr_pages);
-	/* Freed in the middle of the slot, more or less. */
-	if (!page_hinting_note_reused(zone, ((2 * back + 1) << shift) / 2, nr))
-		return;
-	*newest -= nr;
-	if (!*newest)
-		ledger->occupied &= ~BIT(back);
-	ledger->lately.regretted += nr;
+	ledger->recent -= nr_pages;
+	ledger->lately.cold -= nr_pages;
 	page_hinting_count_add(HINT_REGRETTED, 1);
 }
 
-/* The host has a block, free since @time; the zone's lock held. */
+/*
+ * The host has a block, free since @time; the zone's lock held. The longer before
+ * it others were freed, the less they count, until the longest age.
+ */
 void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 			      unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int shift = READ_ONCE(slot_shift);
-	unsigned long slot = time >> shift, back;
-	u32 *recent = &ledger->recent[slot % PAGE_HINTING_SLOTS];
+	unsigned long longest = READ_ONCE(longest_age) + 1;
 
 	/* Free before we came: nobody knows what it was used for. */
 	if (jiffies - time >= PAGE_HINTING_LONG_AGO)
 		return;
 
-	ledger->lately.hinted += nr_pages;
-	advance(ledger, shift);
-	back = ledger->slot - slot;
-	if (back >= PAGE_HINTING_SLOTS)
-		return;
-	*recent = nr_pages + (ledger->occupied & BIT(back) ? *recent : 0);
-	ledger->occupied |= BIT(back);
+	ledger->lately.cold += nr_pages;
+	if (!ledger->recent)
+		ledger->recent_time = time;
+	if (time_after(time, ledger->recent_time)) {
+		ledger->recent -= mult_frac(ledger->recent,
+					    min(time - ledger->recent_time, longest),
+					    longest);
+		ledger->recent_time = time;
+	}
+	ledger->recent += nr_pages;
 }
 
-static void fade(u64 *pages)
-{
-	*pages -= div_u64(*pages, 12);
-}
-
-/*
- * Lets what was learned count less. Returns how much of @elapsed was too little
- * to count. All times in jiffies.
- */
+/* Returns how much of @elapsed was too little to count. All times in jiffies. */
 unsigned long page_hinting_fade(struct page_hinting_history *past,
 				unsigned long elapsed, unsigned long longest)
 {
 	unsigned long half_life = max(2 * longest, HALF_LIFE_MIN);
-	unsigned long step = half_life / FADE_STEPS;
-	unsigned int i;
+	unsigned int halves = min(elapsed / half_life, 63UL), i;
 
-	if (elapsed > 16 * half_life) {
-		memset(past, 0, sizeof(*past));
-		return 0;
-	}
-	for (; elapsed >= step; elapsed -= step) {
-		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-			fade(&past->reused[i]);
-		fade(&past->hinted);
-		fade(&past->regretted);
-	}
-	return elapsed;
-}
-
-/* Hinted, and not used again. What was regretted may have faded less. */
-static u64 cold_pages(const struct page_hinting_history *past)
-{
-	return past->hinted - min(past->hinted, past->regretted);
+	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
+		past->reused[i] >>= halves;
+	past->cold >>= halves;
+	return elapsed % half_life;
 }
 
 /*
@@ -187,7 +122,7 @@ static u64 cold_pages(const struct page_hinting_history *past)
 static u64 cost(const struct page_hinting_history *past, u64 assumed_cold,
 		unsigned long held, unsigned long longest)
 {
-	u64 sum = (cold_pages(past) + assumed_cold) * held;
+	u64 sum = (past->cold + assumed_cold) * held;
 	unsigned int i;
 
 	/* The bucket's memory was free for 2^(i - 1) to 2^i. */
@@ -224,42 +159,34 @@ unsigned long page_hinting_best_age(const struct page_hinting_history *past,
 	return best;
 }
 
-/* Adds what has happened in a zone since it was last asked. */
-static void gather(struct zone *zone)
-{
-	struct page_hinting_history *lately = &zone->hinting.lately;
-	unsigned int i;
-
-	spin_lock_irq(&zone->lock);
-	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-		history.reused[i] += lately->reused[i];
-	history.hinted += lately->hinted;
-	history.regretted += lately->regretted;
-	memset(lately, 0, sizeof(*lately));
-	spin_unlock_irq(&zone->lock);
-}
-
 /* Chooses the age anew; for the pass. */
 void page_hinting_learn(void)
 {
 	unsigned long longest = msecs_to_jiffies(READ_ONCE(page_hinting_age_max_ms));
+	unsigned long cold = max(totalram_pages() / COLD_SHARE, COLD_MIN);
+	struct page_hinting_history *lately;
 	unsigned long best, now = jiffies;
 	struct zone *zone;
+	unsigned int i;
 
 	WRITE_ONCE(longest_age, longest);
-	WRITE_ONCE(slot_shift, order_base_2(DIV_ROUND_UP(longest,
-							 PAGE_HINTING_SLOTS)));
 	learned = now - page_hinting_fade(&history, now - learned, longest);
-	for_each_populated_zone(zone)
-		gather(zone);
+	for_each_populated_zone(zone) {
+		lately = &zone->hinting.lately;
+		spin_lock_irq(&zone->lock);
+		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
+			history.reused[i] += lately->reused[i];
+		/* What is regretted may have been hinted long before. */
+		history.cold = max(history.cold + lately->cold, 0LL);
+		memset(lately, 0, sizeof(*lately));
+		spin_unlock_irq(&zone->lock);
+	}
 
-	best = page_hinting_best_age(&history, max(totalram_pages() / COLD_SHARE,
-						   COLD_MIN),
-				     page_hinting_shortest_age(), longest);
-	if (best == age)
-		return;
-	trace_page_hinting_age(jiffies_to_msecs(age), jiffies_to_msecs(best),
-			       cold_pages(&history));
+	best = page_hinting_best_age(&history, cold, page_hinting_shortest_age(),
+				     longest);
+	if (best != age)
+		trace_page_hinting_age(jiffies_to_msecs(age), jiffies_to_msecs(best),
+				       history.cold);
 	WRITE_ONCE(age, best);
 }
 
@@ -268,7 +195,6 @@ void page_hinting_unlearn(void)
 {
 	memset(&history, 0, sizeof(history));
 	learned = jiffies;
-	page_hinting_learn();
 }
 
 /* How long a block has to be free before it is hinted, in jiffies. */
@@ -277,40 +203,32 @@ unsigned long page_hinting_age(void)
 	return READ_ONCE(age);
 }
 
-/* And if nothing is learned. */
+/* The same if nothing is learned. */
 unsigned long page_hinting_shortest_age(void)
 {
 	return msecs_to_jiffies(READ_ONCE(page_hinting_age_ms));
 }
 
 /*
- * Free memory of a zone that its users can have, not exact. The reserve for
- * atomic allocations is for these only, and what is free in the contiguous
- * memory areas (CMA) is for movable memory: however much that is, it is no
- * reason why all the rest could be spared. Near the watermark this sums over
- * all CPUs, so once a hold of the zone's lock.
+ * Free memory of a zone that all its users can have: not the reserve for atomic
+ * allocations, nor the contiguous memory areas (CMA), which are for movable memory.
+ * It sums over all CPUs, so once a hold of the zone's lock.
  */
-void page_hinting_usable(struct zone *zone, struct page_hinting_usable *usable)
+unsigned long page_hinting_usable(struct zone *zone)
 {
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
+	/* They may be adding theirs now. */
+	unsigned long free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
+	unsigned long others = zone->nr_free_highatomic +
+			       zone_page_state(zone, NR_FREE_CMA_PAGES);
 
-	/* What the CPUs have not added yet may be more than what is left. */
-	if (free < data_race(zone->percpu_drift_mark)) {
-		/* And they may be adding it now. */
-		free = data_race(zone_page_state_snapshot(zone, NR_FREE_PAGES));
-	}
-
-	usable->all = free - min(free, zone->nr_free_highatomic);
-	usable->unmovable = usable->all - min(usable->all, cma);
+	return free - min(free, others);
 }
 
 /*
- * Invariant 4 (bounded): what is in flight is free memory that nobody can have
- * at the moment. The zone stays above its high watermark, so that no reclaim
- * starts for it. Beyond the first block no more than a 64th of the zone
- * goes, and of what is above the watermark at least as much stays, so that a
- * burst of allocations finds memory also while the host is slow.
+ * Invariant 4 (bounded): nobody can have what is in flight, so the zone stays above
+ * its high watermark, lest reclaim starts for it. Beyond the first block no more
+ * than a 64th of the zone goes, and of what is above the watermark at least as much
+ * stays, so that a burst finds memory also while the host is slow.
  */
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
 			 unsigned long in_flight, unsigned long nr_pages)

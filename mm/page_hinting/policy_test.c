@@ -39,11 +39,8 @@ static u64 churn(struct page_hinting_history *past, unsigned long nr_pages,
 	for (time = 0; time < end; time += pause) {
 		age = best_age(past);
 		past->reused[bucket_of(pause)] += nr_pages;
-		if (pause > age) {
-			past->hinted += nr_pages;
-			past->regretted += nr_pages;
+		if (pause > age)
 			regretted += nr_pages;
-		}
 		left = page_hinting_fade(past, left + pause, LONGEST);
 	}
 	return regretted;
@@ -81,17 +78,18 @@ static void policy_backs_off(struct kunit *test)
 static void policy_recovers(struct kunit *test)
 {
 	struct page_hinting_history past = {};
+	unsigned long left = 0;
 	unsigned int waited;
 
 	churn(&past, HALF, 400, 60000);
 	KUNIT_EXPECT_GE(test, best_age(&past), 400);
 	for (waited = 0; best_age(&past) > SHORTEST && waited < 60; waited++)
-		page_hinting_fade(&past, LONGEST / 2, LONGEST);
+		left = page_hinting_fade(&past, left + LONGEST / 2, LONGEST);
 	KUNIT_EXPECT_LT(test, waited, 60);
 
 	/* Sooner if much turns out to stay free. */
 	churn(&past, HALF, 400, 2000);
-	past.hinted += 20 * HALF;
+	past.cold += 20 * HALF;
 	KUNIT_EXPECT_EQ(test, best_age(&past), SHORTEST);
 }
 
@@ -118,7 +116,7 @@ static void policy_is_bounded(struct kunit *test)
 	/* As much as there can be of everything, and it does not overflow. */
 	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
 		past.reused[i] = 1ULL << 40;
-	past.hinted = 1ULL << 40;
+	past.cold = 1LL << 40;
 	KUNIT_EXPECT_LE(test, best_age(&past), LONGEST);
 	KUNIT_EXPECT_GE(test, best_age(&past), SHORTEST);
 	KUNIT_EXPECT_LE(test, page_hinting_best_age(&past, COLD, 0,

@@ -2,20 +2,16 @@
 /*
  * Free page hinting, recall: what is in flight, and who waits for it.
  *
- * Invariant 5 (no false OOM): memory in flight is free memory that nobody can
- * have at the moment. Whoever would fail, or kill, for want of it waits until it
- * is back. Blocks come back by the device's interrupt, which waits for nothing.
- * A host that has not answered for a batch in LOST is taken to be dead as far as
- * this batch goes: nobody waits for it again, and it comes back when the device
- * is reset, if not before.
+ * Invariant 5 (no false OOM): whoever would fail, or kill, for want of memory in
+ * flight waits until it is back. It comes back by the device's interrupt, which
+ * waits for nothing. A batch that was not answered in LOST is lost: nobody waits
+ * for it again, and it comes back when the device is reset, if not before.
  *
- * The lock makes sure that isolation and a recall don't miss one another: a
- * batch is begun under it, before any block leaves, and not while memory is
- * recalled; a recall says so under it, and then looks at what has begun.
+ * The lock makes sure that isolation and a recall don't miss one another: a batch
+ * is begun under it before any block leaves, and not while memory is recalled.
  */
 #include <linux/jiffies.h>
-#include <linux/memory.h>
-#include <linux/mm.h>
+#include <linux/list.h>
 #include <linux/oom.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
@@ -25,96 +21,65 @@
 
 #include "internal.h"
 
-/*
- * After memory was recalled: leave the allocator alone for a while. Long for
- * a reclaim, short for the host.
- */
+/* After memory was recalled nothing leaves: long for a reclaim. */
 #define RECALL_PAUSE	(1UL * HZ)
 
-/*
- * How long the host has for an answer. Far above what one needs that is merely
- * slow, far below the hung task detector's 120 s.
- */
+/* Far above what a slow host needs, far below the hung task detector's 120 s. */
 #define LOST		(10UL * HZ)
 
 /* Pages that came back from the device, ever. */
 atomic_long_t page_hinting_pages_returned;
 
 static DEFINE_SPINLOCK(lock);			/* protects what follows */
-static void *batches;
-static unsigned int nr_batches;
-static size_t batch_size;
+static LIST_HEAD(idle);
+static LIST_HEAD(begun);
+static unsigned int nr_sent;			/* ranges that the device has */
 static unsigned long recalled_until;		/* nothing leaves before; jiffies, or 0 */
 
 static DECLARE_WAIT_QUEUE_HEAD(batch_back);
 
-static struct page_hinting_batch *nth_batch(unsigned int n)
-{
-	return batches + n * batch_size;
-}
-
-static void set_batches(void *new, unsigned int nr, size_t size)
-{
-	spin_lock_irq(&lock);
-	swap(batches, new);
-	nr_batches = nr;
-	batch_size = size;
-	spin_unlock_irq(&lock);
-	kfree(new);
-}
-
 int page_hinting_batches_alloc(struct page_hinting_device *device)
 {
-	size_t size = struct_size_t(struct page_hinting_batch, ranges,
-				    device->max_ranges);
-	void *new = kcalloc(device->max_batches, size, GFP_KERNEL);
+	struct page_hinting_batch *batch;
+	unsigned int i;
 
-	if (!new)
-		return -ENOMEM;
-	set_batches(new, device->max_batches, size);
+	for (i = 0; i < device->max_batches; i++) {
+		batch = kzalloc(struct_size(batch, ranges, device->max_ranges),
+				GFP_KERNEL);
+		if (!batch)
+			return -ENOMEM;
+		list_add(&batch->list, &idle);
+	}
 	return 0;
 }
 
-/* None of them is in flight. */
+/* None of them is in flight, and no pass runs. */
 void page_hinting_batches_free(void)
 {
-	set_batches(NULL, 0, 0);
-}
+	struct page_hinting_batch *batch, *next;
 
-static struct page_hinting_batch *idle_batch(struct page_hinting_device *device,
-					     unsigned int *max_ranges)
-{
-	struct page_hinting_batch *batch, *idle = NULL;
-	unsigned int left = device->max_descriptors, i;
-
-	lockdep_assert_held(&lock);
-
-	for (i = 0; i < nr_batches; i++) {
-		batch = nth_batch(i);
-		if (batch->since)
-			left -= batch->nr_ranges;
-		else
-			idle = batch;
+	list_for_each_entry_safe(batch, next, &idle, list) {
+		list_del(&batch->list);
+		kfree(batch);
 	}
-	*max_ranges = min(device->max_ranges, left);
-	return *max_ranges ? idle : NULL;
 }
 
-/*
- * Gets an empty batch, and how many ranges it may have; NULL if the device has
- * as much in flight as it can take, or memory was recalled a moment ago.
- */
+/* NULL if the device can take no more, or memory was recalled a moment ago. */
 struct page_hinting_batch *
-page_hinting_batch_begin(struct page_hinting_device *device,
-			 unsigned int *max_ranges)
+page_hinting_batch_begin(struct page_hinting_device *device)
 {
 	struct page_hinting_batch *batch = NULL;
 
 	spin_lock_irq(&lock);
-	if (!page_hinting_recalling())
-		batch = idle_batch(device, max_ranges);
-	if (batch)
-		batch->since = jiffies ?: -1UL;	/* 0 means idle */
+	if (nr_sent < device->max_descriptors && !page_hinting_recalling())
+		batch = list_first_entry_or_null(&idle, struct page_hinting_batch,
+						 list);
+	if (batch) {
+		batch->since = jiffies;
+		batch->max_ranges = min(device->max_ranges,
+					device->max_descriptors - nr_sent);
+		list_move(&batch->list, &begun);
+	}
 	spin_unlock_irq(&lock);
 	return batch;
 }
@@ -124,6 +89,7 @@ void page_hinting_batch_sent(struct page_hinting_batch *batch)
 {
 	spin_lock_irq(&lock);
 	batch->sent = true;
+	nr_sent += batch->nr_ranges;
 	spin_unlock_irq(&lock);
 	/* Who waited for it may have no need to. */
 	wake_up_all(&batch_back);
@@ -137,27 +103,15 @@ void page_hinting_batch_end(struct page_hinting_batch *batch)
 	/* Pairs with the acquire in page_hinting_returned(). */
 	atomic_long_add_return_release(batch->nr_pages,
 				       &page_hinting_pages_returned);
-
 	spin_lock_irqsave(&lock, flags);
+	nr_sent -= batch->sent ? batch->nr_ranges : 0;
 	batch->nr_ranges = 0;
 	batch->nr_blocks = 0;
 	batch->nr_pages = 0;
 	batch->sent = false;
-	batch->since = 0;
+	list_move(&batch->list, &idle);
 	spin_unlock_irqrestore(&lock, flags);
 	wake_up_all(&batch_back);
-}
-
-/* Whether another batch could be made. */
-bool page_hinting_batch_idle(struct page_hinting_device *device)
-{
-	unsigned int max_ranges;
-	bool idle;
-
-	spin_lock_irq(&lock);
-	idle = idle_batch(device, &max_ranges);
-	spin_unlock_irq(&lock);
-	return idle;
 }
 
 /* Whether nothing may leave, because memory was recalled a moment ago. */
@@ -165,7 +119,6 @@ bool page_hinting_recalling(void)
 {
 	unsigned long until = READ_ONCE(recalled_until), now = jiffies;
 
-	/* Also when jiffies have gone round since. */
 	return until && until - now <= RECALL_PAUSE + 1;
 }
 
@@ -195,40 +148,26 @@ static bool touches(struct page_hinting_batch *batch,
 	return false;
 }
 
-/*
- * Whether a batch has memory of a range, of those that are lost or of the others.
- * One that is being filled may have; it will be known in a moment.
- */
+/* Whether a batch, lost or not, has memory of a range, or may have: it is filled. */
 static bool has_any(unsigned long start, unsigned long end, bool lost)
 {
+	struct page_hinting_batch *batch;
 	unsigned long flags;
 	bool found = false;
-	unsigned int i;
 
 	spin_lock_irqsave(&lock, flags);
-	for (i = 0; !found && i < nr_batches; i++) {
-		struct page_hinting_batch *batch = nth_batch(i);
-
-		found = batch->since && (jiffies - batch->since >= LOST) == lost &&
-			(!batch->sent || touches(batch, start, end));
-	}
+	list_for_each_entry(batch, &begun, list)
+		found |= (jiffies - batch->since >= LOST) == lost &&
+			 (!batch->sent || touches(batch, start, end));
 	spin_unlock_irqrestore(&lock, flags);
 	return found;
 }
 
-/* It takes no longer than until what is in flight is lost. */
+/* No longer than until it is lost. */
 static bool wait_a_moment(unsigned long start, unsigned long end)
 {
 	return wait_event_timeout(batch_back, !has_any(start, end, false),
 				  RECALL_PAUSE / 10);
-}
-
-/* Nothing leaves for a while, but for batches that have begun. */
-static void pause_for_recall(void)
-{
-	spin_lock_irq(&lock);
-	WRITE_ONCE(recalled_until, (jiffies + RECALL_PAUSE) | 1);
-	spin_unlock_irq(&lock);
 }
 
 /**
@@ -236,8 +175,8 @@ static void pause_for_recall(void)
  * @returned: page_hinting_returned() before the caller last looked for memory
  *
  * When it is back nothing new leaves for RECALL_PAUSE, so that trying again is
- * worth it; also for who comes when it is back already, but looked before it
- * was. What was in flight when hinting was switched off is waited for as well.
+ * worth it; also for who looked before it was back. What was in flight when hinting
+ * was switched off is waited for as well.
  *
  * Context: may sleep, for milliseconds while the host is well and for ten
  * seconds at the most; holds nothing that a device's interrupt could wait for.
@@ -253,41 +192,25 @@ bool __page_hinting_recall(unsigned long returned)
 
 	/* Anew each time, lest the pause ends before. */
 	do {
-		pause_for_recall();
+		spin_lock_irq(&lock);
+		WRITE_ONCE(recalled_until, (jiffies + RECALL_PAUSE) | 1);
+		spin_unlock_irq(&lock);
 	} while (!wait_a_moment(0, ULONG_MAX) && !tsk_is_oom_victim(current));
 	return page_hinting_returned() != returned;
 }
 
+/**
+ * __page_hinting_recall_range - get back what is in flight of a range
+ * @start: first page frame of the range, whose pageblocks are isolated, so that
+ *	no more of it leaves
+ * @end: the page frame behind it
+ *
+ * Context: as __page_hinting_recall().
+ * Return: true if all of it is back; false if the host does not answer.
+ */
 bool __page_hinting_recall_range(unsigned long start, unsigned long end)
 {
 	while (!wait_a_moment(start, end))
 		;
 	return !has_any(start, end, true);
-}
-
-/* The device was reset, so that it can't take long. */
-void page_hinting_wait_all_back(void)
-{
-	wait_event(batch_back, !page_hinting_in_flight());
-}
-
-/*
- * What the host has is neither free nor movable, so that offline_pages() would
- * go round and look for it again and again.
- */
-static int going_offline(struct notifier_block *block, unsigned long action,
-			 void *arg)
-{
-	struct memory_notify *range = arg;
-
-	if (action == MEM_GOING_OFFLINE &&
-	    !__page_hinting_recall_range(range->start_pfn,
-					 range->start_pfn + range->nr_pages))
-		return notifier_from_errno(-EBUSY);
-	return NOTIFY_OK;
-}
-
-int __init page_hinting_recall_init(void)
-{
-	return hotplug_memory_notifier(going_offline, DEFAULT_CALLBACK_PRI);
 }

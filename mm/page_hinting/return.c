@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting, return: what the host has answered for, or what could
- * not be reported, goes back to the tail of its free lists, so that
- * allocations take memory that is still backed first.
- *
- * Invariant 1 (conservation): every batch that page_hinting_isolate() has put
- * a block into comes through page_hinting_return() once, whatever happened to
- * it; each of its pages is freed here.
+ * Free page hinting, return: what is back goes to the tail of its free lists, so
+ * that allocations take memory that is still backed first. Invariant 1
+ * (conservation): every batch that has a block comes here once, whatever happened
+ * to it, and each of its pages is freed.
  */
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
@@ -16,10 +13,19 @@
 #include "../internal.h"
 #include "internal.h"
 
-/*
- * Bit n is set if the buddy at order n is free and the host has it: merging
- * with it keeps the whole known to the host.
- */
+/* The free block, at least of @order, that a page frame is in, or NULL. */
+static struct page *free_block(unsigned long pfn, unsigned int order)
+{
+	for (; order <= MAX_PAGE_ORDER; order++) {
+		struct page *head = pfn_to_page(pfn & ~(BIT(order) - 1));
+
+		if (PageBuddy(head) && buddy_order(head) >= order)
+			return head;
+	}
+	return NULL;
+}
+
+/* Bit n is set if the buddy at order n is free and the host has it. */
 static unsigned int hinted_buddies(unsigned long pfn, unsigned int order)
 {
 	unsigned int hinted = 0;
@@ -47,11 +53,11 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 	/* Its pageblock may have been isolated or made CMA meanwhile. */
 	__putback_isolated_page(page, order, get_pageblock_migratetype(page));
 
-	/* What fails is missed in the ledger, and so will be tried again. */
+	/* What failed is missed. */
 	if (!hinted || !page_hinting_running())
 		return;
 
-	page = page_hinting_free_block(pfn, order);
+	page = free_block(pfn, order);
 	if (!page || buddy_order(page) < page_hinting_least_order())
 		return;
 
@@ -69,28 +75,19 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 	}
 }
 
-static bool put_back_range(struct scatterlist *range, bool hinted)
+static void put_back_range(struct scatterlist *range, bool hinted)
 {
 	unsigned long pfn = page_to_pfn(sg_page(range));
 	unsigned long end = pfn + PFN_DOWN(range->length);
 	struct zone *zone = page_zone(sg_page(range));
 	unsigned long flags;
-	bool held_up;
 
 	trace_page_hinting_return(pfn, end - pfn, hinted);
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->hinting.in_flight -= end - pfn;
-	held_up = zone->hinting.held_up;
-	if (held_up)
-		zone->hinting.left = 0;
-	zone->hinting.held_up = false;
 	while (pfn < end) {
-		/*
-		 * The largest aligned unit within a pageblock: across
-		 * pageblocks the types may differ by now, and what may merge
-		 * is for __free_one_page() to know.
-		 */
+		/* Within a pageblock: across them the types may differ. */
 		unsigned int order = min(__ffs(pfn | BIT(pageblock_order)),
 					 __fls(end - pfn));
 
@@ -98,25 +95,19 @@ static bool put_back_range(struct scatterlist *range, bool hinted)
 		pfn += 1UL << order;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
-	return held_up;
 }
 
-/*
- * Puts a batch's blocks back; in any context. Returns whether a clock hand can go
- * on for it.
- */
-bool page_hinting_return(struct page_hinting_batch *batch, bool hinted)
+/* Puts a batch's blocks back; in any context. */
+void page_hinting_return(struct page_hinting_batch *batch, bool hinted)
 {
-	bool held_up = false;
 	unsigned int i;
 
 	for (i = 0; i < batch->nr_ranges; i++)
-		held_up |= put_back_range(&batch->ranges[i], hinted);
+		put_back_range(&batch->ranges[i], hinted);
 
 	page_hinting_count_add(HINT_RETURNED, batch->nr_blocks);
 	if (hinted) {
 		page_hinting_count_add(HINT_HINTED, batch->nr_blocks);
 		page_hinting_count_add(HINT_PAGES_HINTED, batch->nr_pages);
 	}
-	return held_up;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit tests for free page hinting: each stage, on data of the test's. */
 #include <kunit/test.h>
-#include <linux/bitops.h>
+#include <linux/log2.h>
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -244,6 +244,7 @@ static struct page_hinting_batch *new_batch(struct kunit *test,
 	batch = kunit_kzalloc(test, struct_size(batch, ranges, max_ranges),
 			      GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, batch);
+	batch->max_ranges = max_ranges;
 	return batch;
 }
 
@@ -252,7 +253,7 @@ static void coalesces_neighbours(struct kunit *test)
 	struct page_hinting_batch *batch = new_batch(test, 2);
 	unsigned long pfn = some_pfns(test, 6);
 
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 2, pfn, 16));
+	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, pfn, 16));
 	page_hinting_batch_add(batch, pfn, 16);
 	page_hinting_batch_add(batch, pfn + 16, 16);
 	KUNIT_EXPECT_EQ(test, batch->nr_ranges, 1);
@@ -260,8 +261,8 @@ static void coalesces_neighbours(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, batch->nr_ranges, 2);
 
 	/* No third range, but the second can grow. */
-	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, 2, pfn + 60, 4));
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 2, pfn + 56, 4));
+	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, pfn + 60, 4));
+	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, pfn + 56, 4));
 	page_hinting_batch_add(batch, pfn + 56, 4);
 
 	KUNIT_EXPECT_EQ(test, batch->ranges[0].length, 32 * PAGE_SIZE);
@@ -279,10 +280,10 @@ static void batch_is_bounded(struct kunit *test)
 	unsigned long pfn = some_pfns(test, 0);
 
 	/* Whatever its size, one block always fits. */
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 1, pfn, 2 * most));
+	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, pfn, 2 * most));
 	page_hinting_batch_add(batch, pfn, most - 1);
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 1, pfn + most - 1, 1));
-	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, 1, pfn + most - 1, 2));
+	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, pfn + most - 1, 1));
+	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, pfn + most - 1, 2));
 }
 
 /* Neighbours can lie in different memory of the host's. */
@@ -299,10 +300,12 @@ static void no_range_crosses_a_section(struct kunit *test)
 		kunit_skip(test, "no memory on both sides of a section's border");
 
 	page_hinting_batch_add(batch, border - 32, 16);
-	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, 1, border - 16, 16));
+	batch->max_ranges = 1;
+	KUNIT_EXPECT_TRUE(test, page_hinting_batch_fits(batch, border - 16, 16));
 	page_hinting_batch_add(batch, border - 16, 16);
 	KUNIT_EXPECT_EQ(test, batch->nr_ranges, 1);
-	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, 1, border, 16));
+	KUNIT_EXPECT_FALSE(test, page_hinting_batch_fits(batch, border, 16));
+	batch->max_ranges = 2;
 	page_hinting_batch_add(batch, border, 16);
 	KUNIT_EXPECT_EQ(test, batch->nr_ranges, 2);
 	KUNIT_EXPECT_EQ(test, batch->ranges[0].length, 32 * PAGE_SIZE);
@@ -352,74 +355,56 @@ static void invariant_4_bounded(struct kunit *test)
 static void invariant_4_not_of_others(struct kunit *test)
 {
 	struct zone *zone = new_zone(test, 65536, 0, 10000);
-	struct page_hinting_usable usable;
 
-	page_hinting_usable(zone, &usable);
-	KUNIT_EXPECT_EQ(test, usable.unmovable, 10000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 10000);
 	zone->nr_free_highatomic = 1000;
-	page_hinting_usable(zone, &usable);
-	KUNIT_EXPECT_EQ(test, usable.unmovable, 9000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 9000);
 
 	/* Only who is movable can have what is free in the areas for CMA. */
 	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 6000);
-	page_hinting_usable(zone, &usable);
-	KUNIT_EXPECT_EQ(test, usable.unmovable, 3000);
-	KUNIT_EXPECT_EQ(test, usable.all, 9000);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 3000);
 	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 9999);
-	page_hinting_usable(zone, &usable);
-	KUNIT_EXPECT_EQ(test, usable.unmovable, 0);
+	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 0);
 }
 
-/* What the hand has seen, and could not take, is no reason to look again. */
-static void rests_where_nothing_can_leave(struct kunit *test)
-{
-	struct zone *zone = new_zone(test, 65536, 0, 65536);
-
-	zone->free_area[MAX_PAGE_ORDER].nr_free = 4;
-	KUNIT_EXPECT_EQ(test, page_hinting_missed(zone), 4 * MAX_ORDER_NR_PAGES);
-	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(zone));
-	zone->hinting.left = 4 * MAX_ORDER_NR_PAGES;
-	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(zone));
-	zone->free_area[MAX_PAGE_ORDER].nr_free++;
-	KUNIT_EXPECT_TRUE(test, page_hinting_uneven(zone));
-	zone->hinting.pages[PAGE_HINTING_UNKNOWN] = -5UL * MAX_ORDER_NR_PAGES;
-	KUNIT_EXPECT_FALSE(test, page_hinting_uneven(zone));
-}
-
-/* What is regretted is what was freed last, whatever the slots are. */
+/* What is regretted is what was freed last. */
 static void regrets_the_newest(struct kunit *test)
 {
 	struct zone *zone = new_zone(test, 65536, 0, 65536);
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned long regretted;
+	unsigned int bucket = order_base_2(HZ / 2);
+	unsigned long regretted, now = jiffies;
 
-	/* With the width of slots that the longest age has. */
-	page_hinting_unlearn();
+	/* With the longest age that is set. */
+	page_hinting_learn();
 	spin_lock_irq(&zone->lock);
-	page_hinting_note_hinted(zone, jiffies - PAGE_HINTING_LONG_AGO, 512);
-	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
-	page_hinting_note_hinted(zone, jiffies - HZ, 512);
-	page_hinting_note_hinted(zone, jiffies - HZ / 2, 1024);
-	KUNIT_EXPECT_EQ(test, hweight32(ledger->occupied), 2);
+	page_hinting_note_hinted(zone, now - PAGE_HINTING_LONG_AGO, 512);
+	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
+
+	/* Free for half the longest age when the next was freed: half of it. */
+	page_hinting_note_hinted(zone, now - HZ * 3 / 2, 1024);
+	page_hinting_note_hinted(zone, now - HZ / 2, 1024);
+	KUNIT_EXPECT_GE(test, ledger->recent, 1500);
+	KUNIT_EXPECT_LE(test, ledger->recent, 1600);
 
 	regretted = page_hinting_count(HINT_REGRETTED);
 	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, hweight32(ledger->occupied), 1);
-	page_hinting_note_regretted(zone, 256);
-	KUNIT_EXPECT_EQ(test, ledger->recent[(ledger->slot - __ffs(ledger->occupied)) %
-					     PAGE_HINTING_SLOTS], 256);
+	KUNIT_EXPECT_EQ(test, ledger->lately.reused[bucket] +
+			ledger->lately.reused[bucket + 1], 1024);
 	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
+	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
 	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 3);
+	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 2);
+	KUNIT_EXPECT_GE(test, ledger->lately.cold, 2048 - 1600);
+	KUNIT_EXPECT_LE(test, ledger->lately.cold, 2048 - 1500);
 
-	/* What is older than all slots ends. */
-	page_hinting_note_hinted(zone, jiffies - HZ, 512);
-	ledger->slot -= PAGE_HINTING_SLOTS;
+	/* What is older than the longest age ends. */
+	page_hinting_note_hinted(zone, now - 3 * HZ, 512);
 	page_hinting_note_regretted(zone, 512);
+	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 2);
+	page_hinting_note_hinted(zone, now, 512);
 	spin_unlock_irq(&zone->lock);
-	KUNIT_EXPECT_EQ(test, ledger->occupied, 0);
-	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 3);
+	KUNIT_EXPECT_EQ(test, ledger->recent, 512);
 }
 
 static struct kunit_case stage_cases[] = {
@@ -434,7 +419,6 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(no_range_crosses_a_section),
 	KUNIT_CASE(invariant_4_bounded),
 	KUNIT_CASE(invariant_4_not_of_others),
-	KUNIT_CASE(rests_where_nothing_can_leave),
 	KUNIT_CASE(regrets_the_newest),
 	{}
 };

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Free page hinting: /sys/kernel/mm/page_hinting, what an administrator sets or
- * reads, see Documentation/ABI/testing/sysfs-kernel-mm-page_hinting; and
- * counters in debugfs. One value a file.
+ * reads, see Documentation/ABI/testing/sysfs-kernel-mm-page_hinting; and debugfs.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
-#include <linux/mm.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"
@@ -39,31 +37,19 @@ static ssize_t name##_store(struct kobject *kobj,			\
 }									\
 static struct kobj_attribute name##_attr = __ATTR_RW(name)
 
-static int set_age(unsigned int *age_ms, unsigned int new)
-{
-	if (new > PAGE_HINTING_AGE_MS_MAX)
-		return -EINVAL;
-	WRITE_ONCE(*age_ms, new);
-	page_hinting_reconsider();
-	return 0;
+#define SET_AGE(name)							\
+static int set_##name(unsigned int new)					\
+{									\
+	if (new > PAGE_HINTING_AGE_MS_MAX)				\
+		return -EINVAL;						\
+	WRITE_ONCE(page_hinting_##name, new);				\
+	return 0;							\
 }
 
-static int set_age_ms(unsigned int new)
-{
-	return set_age(&page_hinting_age_ms, new);
-}
+SET_AGE(age_ms)
+SET_AGE(age_max_ms)
 
-static int set_age_max_ms(unsigned int new)
-{
-	return set_age(&page_hinting_age_max_ms, new);
-}
-
-static int set_enabled(unsigned int new)
-{
-	return new > 1 ? -EINVAL : page_hinting_set_enabled(new);
-}
-
-READ_WRITE(enabled, page_hinting_get_enabled(), set_enabled);
+READ_WRITE(enabled, page_hinting_get_enabled(), page_hinting_set_enabled);
 READ_WRITE(min_order, READ_ONCE(page_hinting_min_order), page_hinting_set_min_order);
 READ_WRITE(age_ms, READ_ONCE(page_hinting_age_ms), set_age_ms);
 READ_WRITE(age_max_ms, READ_ONCE(page_hinting_age_max_ms), set_age_max_ms);
@@ -93,21 +79,18 @@ static const struct attribute_group page_hinting_group = {
 	.attrs = page_hinting_attrs,
 };
 
-/* For those who work on the engine: what the others don't tell. */
-static const struct {
-	const char *name;
-	enum page_hinting_event event;
-} debug_files[] = {
-	{ "captured", HINT_CAPTURED },
-	{ "overflowed", HINT_OVERFLOWED },
-	{ "stale", HINT_STALE },
-	{ "isolated", HINT_ISOLATED },
-	{ "returned", HINT_RETURNED },
-	{ "pages_hinted", HINT_PAGES_HINTED },
-	{ "batches", HINT_BATCHES },
-	{ "ranges", HINT_RANGES },
-	{ "passes", HINT_PASSES },
-	{ "looked", HINT_LOOKED },
+/* In debugfs, for those who work on the engine: what the others don't tell. */
+static const char * const debug_names[NR_HINT_EVENTS] = {
+	[HINT_CAPTURED] = "captured",
+	[HINT_OVERFLOWED] = "overflowed",
+	[HINT_STALE] = "stale",
+	[HINT_ISOLATED] = "isolated",
+	[HINT_RETURNED] = "returned",
+	[HINT_PAGES_HINTED] = "pages_hinted",
+	[HINT_BATCHES] = "batches",
+	[HINT_RANGES] = "ranges",
+	[HINT_PASSES] = "passes",
+	[HINT_LOOKED] = "looked",
 };
 
 static int debug_get(void *event, u64 *value)
@@ -124,18 +107,28 @@ unsigned long page_hinting_count(enum page_hinting_event event)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		nr += READ_ONCE(per_cpu(page_hinting_events, cpu).nr[event]);
+		nr += READ_ONCE(per_cpu(page_hinting_events, cpu)[event]);
 	return nr;
+}
+
+/* Entries that have not been through isolation; 0 when nothing waits. */
+unsigned long page_hinting_waiting(void)
+{
+	unsigned long done = page_hinting_count(HINT_STALE) +
+			     page_hinting_count(HINT_ISOLATED);
+
+	/* Last, lest it seems that more are done than there were. */
+	return page_hinting_count(HINT_CAPTURED) - done;
 }
 
 int __init page_hinting_sysfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("page_hinting", NULL);
-	unsigned int i;
+	unsigned long event;
 
-	for (i = 0; i < ARRAY_SIZE(debug_files); i++)
-		debugfs_create_file_unsafe(debug_files[i].name, 0444, dir,
-					   (void *)(uintptr_t)debug_files[i].event,
-					   &debug_fops);
+	for (event = 0; event < NR_HINT_EVENTS; event++)
+		if (debug_names[event])
+			debugfs_create_file_unsafe(debug_names[event], 0444, dir,
+						   (void *)event, &debug_fops);
 	return sysfs_create_group(mm_kobj, &page_hinting_group);
 }
