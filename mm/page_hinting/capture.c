@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "internal.h"
 
 /* What one CPU frees within the age. What is more overflows: for the clock hand. */

@@ -14,7 +14,6 @@
 #include <linux/sched.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "../internal.h"
 #include "internal.h"
 
@@ -94,8 +93,6 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
 		struct page_hinting_entry entry = { zone };
 
-		if (pending->nr >= PAGE_HINTING_MAX_PENDING)
-			break;
 		if (missed <= ledger->left ||
 		    ledger->passed >= zone->spanned_pages ||
 		    /* At its watermark it gives nothing away. */
@@ -103,6 +100,8 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 			rest(zone);
 			break;
 		}
+		if (!page_hinting_has_room(pending))
+			break;
 		/* No more can leave before some is back. */
 		if (!page_hinting_spares(zone, usable - min(usable, *found),
 					 ledger->in_flight + *found, 1UL << least)) {
@@ -118,7 +117,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 
 		entry.pfn = page_to_pfn(block);
 		entry.time = ledger->missed_since;
-		pending->candidates[pending->nr++] = entry;
+		page_hinting_pend(pending, &entry);
 		page_hinting_set_captured(zone, block, order, entry.time);
 		ledger->passed = 0;
 		*found += 1UL << order;
@@ -133,10 +132,8 @@ static unsigned long move_hand(struct zone *zone,
 			       struct page_hinting_pending *pending, bool retry)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned long age = page_hinting_age(), now = jiffies, missed;
-	/* What was collected may be of this zone. */
-	unsigned long found = (unsigned long)pending->nr << page_hinting_min_order;
-	unsigned int looked = 0;
+	unsigned long age = page_hinting_age(), now = jiffies, missed, found = 0;
+	unsigned int looked = 0, i;
 	bool more;
 
 	spin_lock_irq(&zone->lock);
@@ -156,8 +153,12 @@ static unsigned long move_hand(struct zone *zone,
 	if (more && time_before(now, ledger->missed_since + age))
 		return ledger->missed_since + age - now;
 
-	while (more && looked < PLACES_PER_PASS &&
-	       pending->nr < PAGE_HINTING_MAX_PENDING) {
+	/* What was collected leaves, too. */
+	for (i = 0; i < pending->nr; i++)
+		if (pending->candidates[i].zone == zone)
+			found += 1UL << page_hinting_min_order;
+
+	while (more && looked < PLACES_PER_PASS && page_hinting_has_room(pending)) {
 		spin_lock_irq(&zone->lock);
 		more = look_at_some(zone, pending, &found);
 		spin_unlock_irq(&zone->lock);
@@ -169,10 +170,7 @@ static unsigned long move_hand(struct zone *zone,
 	return more ? 1 : PAGE_HINTING_RESTS;
 }
 
-/*
- * Finds what was missed, as long as there is room in @pending; with @retry also
- * what had to be left. Returns when a hand has to move again, in jiffies from now.
- */
+/* With @retry also what had to be left. Returns when to move again, in jiffies. */
 unsigned long page_hinting_clock(struct page_hinting_pending *pending, bool retry)
 {
 	unsigned long next = PAGE_HINTING_RESTS;

@@ -7,7 +7,16 @@
 #include <linux/sched.h>
 #include <linux/sort.h>
 
+#include "../internal.h"
 #include "internal.h"
+
+/* There is room; the zone's lock is held. */
+void page_hinting_pend(struct page_hinting_pending *pending,
+		       const struct page_hinting_entry *entry)
+{
+	pending->candidates[pending->nr++] = *entry;
+	pending->nr_pages += 1UL << buddy_order(pfn_to_page(entry->pfn));
+}
 
 /*
  * Collects what is old enough in one array, more or less in order of time: so
@@ -22,31 +31,31 @@ unsigned long page_hinting_collect_array(struct page_hinting_array *array,
 	struct page_hinting_entry entry;
 
 	while (page_hinting_array_peek(array, &entry)) {
+		unsigned long wait = PAGE_HINTING_RESTS;
 		struct zone *zone = entry.zone;
 		unsigned int looked = 0;
-		bool young = false;
 
-		if (pending->nr == PAGE_HINTING_MAX_PENDING)
-			return 0;
 		spin_lock_irq(&zone->lock);
 		do {
 			bool captured = page_hinting_captured(&entry);
 
-			young = captured && time_before(now, entry.time + age);
-			if (young)
+			if (captured && time_before(now, entry.time + age))
+				wait = entry.time + age - now;
+			else if (captured && !page_hinting_has_room(pending))
+				wait = 0;
+			if (wait != PAGE_HINTING_RESTS)
 				break;
 			if (captured)
-				pending->candidates[pending->nr++] = entry;
+				page_hinting_pend(pending, &entry);
 			else
 				page_hinting_count_add(HINT_STALE, 1);
 			page_hinting_array_pop(array);
 		} while (++looked < PAGE_HINTING_PER_LOCK &&
-			 pending->nr < PAGE_HINTING_MAX_PENDING &&
 			 page_hinting_array_peek(array, &entry) &&
 			 entry.zone == zone);
 		spin_unlock_irq(&zone->lock);
-		if (young)
-			return entry.time + age - now;
+		if (wait != PAGE_HINTING_RESTS)
+			return wait;
 		cond_resched();
 	}
 	return PAGE_HINTING_RESTS;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Free page hinting: the device, and when the engine runs: while a device is
- * registered and not paused, and hinting is enabled.
- */
+/* Free page hinting: the device, and when the engine runs. */
 #include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/init.h>
@@ -13,7 +10,6 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/page_hinting.h>
-
 #include "internal.h"
 
 DEFINE_STATIC_KEY_FALSE(page_hinting_key);

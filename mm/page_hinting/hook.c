@@ -19,7 +19,6 @@
 #include <linux/page-isolation.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "../internal.h"
 #include "internal.h"
 
@@ -118,7 +117,8 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 
 void __page_hinting_moved(struct zone *zone)
 {
-	/* What the clock hand had to leave it can take now. */
+	/* What the clock hand had to leave it can take now, wherever it is. */
 	zone->hinting.left = 0;
+	zone->hinting.passed = 0;
 	page_hinting_kick();
 }

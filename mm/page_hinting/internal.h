@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/page_hinting.h>
 #include <linux/percpu.h>
+#include <linux/sizes.h>
 
 #include "hook.h"
 
@@ -28,7 +29,7 @@
 /* The time of a block that was free before we came. */
 #define PAGE_HINTING_LONG_AGO		(128UL * HZ)
 
-/* In place of a number of jiffies until the next pass: no need for one. */
+/* Instead of jiffies until the next pass: no need for one. */
 #define PAGE_HINTING_RESTS		ULONG_MAX
 
 /* What happened to blocks, if not said otherwise. */
@@ -76,11 +77,27 @@ struct page_hinting_array {
 
 /* A pass's candidates, sorted before they are isolated. */
 struct page_hinting_pending {
+	unsigned long room;		/* pages that the device can take */
+	unsigned long nr_pages;		/* in the candidates */
 	bool held_up;			/* more can leave when something is back */
 	unsigned int nr;
-#define PAGE_HINTING_MAX_PENDING	256	/* 512 MiB at order 9 */
+#define PAGE_HINTING_MAX_PENDING	256
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
+
+/*
+ * The host discards a batch in one go, and a CPU of the guest may wait for all of
+ * it: a millisecond at 32 MiB. A single block may be larger, where pages are.
+ */
+#define PAGE_HINTING_BATCH_PAGES	(SZ_32M >> PAGE_SHIFT)
+
+static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
+{
+	if (pending->nr_pages < pending->room)
+		return pending->nr < PAGE_HINTING_MAX_PENDING;
+	pending->held_up = true;
+	return false;
+}
 
 extern unsigned int page_hinting_min_order;
 
@@ -123,6 +140,8 @@ unsigned long page_hinting_collect_array(struct page_hinting_array *array,
 					 struct page_hinting_pending *pending,
 					 unsigned long now, unsigned long age);
 unsigned long page_hinting_collect(struct page_hinting_pending *pending);
+void page_hinting_pend(struct page_hinting_pending *pending,
+		       const struct page_hinting_entry *entry);
 void page_hinting_sort(struct page_hinting_pending *pending);
 /* isolate.c */
 int page_hinting_isolate(const struct page_hinting_entry *candidate,
@@ -165,6 +184,7 @@ void page_hinting_pass_stop(void);
 /* recall.c */
 int page_hinting_batches_alloc(struct page_hinting_device *device);
 void page_hinting_batches_free(void);
+unsigned long page_hinting_room(struct page_hinting_device *device);
 struct page_hinting_batch *
 page_hinting_batch_begin(struct page_hinting_device *device);
 void page_hinting_batch_sent(struct page_hinting_batch *batch);

@@ -6,18 +6,10 @@
  */
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
-#include <linux/sizes.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "../internal.h"
 #include "internal.h"
-
-/*
- * The host discards a batch in one go, and a CPU of the guest may wait for all of
- * it: a millisecond at 32 MiB. A single block may be larger, where pages are.
- */
-#define BATCH_MAX_PAGES	(SZ_32M >> PAGE_SHIFT)
 
 /*
  * Neighbours can lie in different memory of the host's, in boot memory and in a
@@ -46,7 +38,7 @@ static bool extends_last_range(struct page_hinting_batch *batch,
 bool page_hinting_batch_fits(struct page_hinting_batch *batch,
 			     unsigned long pfn, unsigned long nr_pages)
 {
-	if (batch->nr_pages && batch->nr_pages + nr_pages > BATCH_MAX_PAGES)
+	if (batch->nr_pages && batch->nr_pages + nr_pages > PAGE_HINTING_BATCH_PAGES)
 		return false;
 	return batch->nr_ranges < batch->max_ranges ||
 	       extends_last_range(batch, pfn);

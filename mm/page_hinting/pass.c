@@ -13,10 +13,7 @@
 #define RETRY_MIN	(1UL * HZ)
 #define RETRY_MAX	(64UL * HZ)
 
-/*
- * A pass serves what becomes old enough within an eighth of the age, but within
- * RECONSIDER, for what the age was chosen by may have faded.
- */
+/* But by then what the age was chosen by may have faded: RECONSIDER. */
 #define PASSES_PER_AGE	8
 #define PASS_INTERVAL	(HZ / 100UL)
 #define RECONSIDER	(HZ / 2UL)
@@ -28,7 +25,6 @@
 static void kick(struct irq_work *work);
 static void page_hinting_pass(struct work_struct *work);
 static void try_again(struct work_struct *work);
-
 static DECLARE_DELAYED_WORK(pass_work, page_hinting_pass);
 static DECLARE_DELAYED_WORK(retry_work, try_again);
 /*
@@ -44,7 +40,7 @@ static struct page_hinting_device *device;
 static struct page_hinting_pending pending;
 static unsigned long retry_delay;	/* jiffies */
 static unsigned long burst_at;		/* not drained after since; jiffies, or 0 */
-static bool held_up;			/* the last pass was */
+static bool retry;			/* the next one tries what had to be left */
 
 /*
  * Sees to it that a pass runs within the age; in any context. It needs no barrier:
@@ -58,7 +54,6 @@ void page_hinting_kick(void)
 		irq_work_queue(&kick_work);
 }
 
-/* Brings forward what is queued already. */
 static void queue_pass(unsigned long delay)
 {
 	if (page_hinting_running())
@@ -81,23 +76,27 @@ void page_hinting_completed(int error)
 {
 	/* Pairs with the barrier in next_pass(): we see that it was held up. */
 	smp_mb();
-	if (READ_ONCE(held_up))
-		queue_pass(0);
+	if (READ_ONCE(pending.held_up))
+		try_again(NULL);
 	else if (error)
 		page_hinting_kick();
 }
 
 static void try_again(struct work_struct *work)
 {
-	WRITE_ONCE(held_up, true);
+	WRITE_ONCE(retry, true);
 	queue_pass(0);
 }
 
 /* Until then only what comes back is a reason to try again. */
 static void back_off(void)
 {
-	if (queue_delayed_work(system_unbound_wq, &retry_work, retry_delay))
-		retry_delay = min(2 * retry_delay, RETRY_MAX);
+	/* Only ever sooner. */
+	if (delayed_work_pending(&retry_work) &&
+	    time_before_eq(retry_work.timer.expires, jiffies + retry_delay))
+		return;
+	mod_delayed_work(system_unbound_wq, &retry_work, retry_delay);
+	retry_delay = min(2 * retry_delay, RETRY_MAX);
 }
 
 /*
@@ -170,8 +169,13 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	}
 	/* See page_hinting_completed(): or we see what came back. */
 	smp_mb();
-	if (READ_ONCE(held_up) && returned != page_hinting_returned())
+	if (pending.held_up && returned != page_hinting_returned()) {
+		WRITE_ONCE(retry, true);
 		return 1;
+	}
+	/* Nothing leaves before a batch is back, and that queues the pass. */
+	if (pending.held_up && !page_hinting_room(device))
+		return PAGE_HINTING_RESTS;
 	if (young && young != PAGE_HINTING_RESTS)
 		young = max3(young, PASS_INTERVAL,
 			     page_hinting_age() / PASSES_PER_AGE);
@@ -199,20 +203,21 @@ static void page_hinting_pass(struct work_struct *work)
 		return;
 
 	page_hinting_count_add(HINT_PASSES, 1);
-	/* Nothing can leave then, and what waits may be of use before. */
+	/* Nothing can leave then. */
 	if (page_hinting_recalling())
 		goto queue;
 
 	pending.held_up = false;
+	pending.room = page_hinting_room(device);
 	page_hinting_learn();
 	young = page_hinting_collect(&pending);
-	delay = page_hinting_clock(&pending, READ_ONCE(held_up));
+	delay = page_hinting_clock(&pending, xchg(&retry, false));
 	if (pending.nr >= BURST)
 		burst_at = jiffies | 1;
 	page_hinting_sort(&pending);
 	taken = page_hinting_report(device, &pending);
 	pending.nr = 0;
-	WRITE_ONCE(held_up, pending.held_up);
+	pending.nr_pages = 0;
 	delay = next_pass(taken, returned, young, delay);
 queue:
 	if (delay != PAGE_HINTING_RESTS)
@@ -224,7 +229,7 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 {
 	device = dev;
 	retry_delay = RETRY_MIN;
-	held_up = false;
+	pending.held_up = false;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
 	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);
@@ -238,8 +243,8 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 void page_hinting_pass_stop(void)
 {
 	irq_work_sync(&kick_work);
-	cancel_delayed_work_sync(&retry_work);
 	cancel_delayed_work_sync(&pass_work);
+	cancel_delayed_work_sync(&retry_work);
 	page_hinting_forget();
 	page_hinting_collect(&pending);
 }

@@ -18,7 +18,6 @@
 #include <linux/sizes.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "internal.h"
 
 /* With nothing learned: longer than it takes to free a block in pieces. */
@@ -98,6 +97,9 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 					    min(time - ledger->recent_time, longest),
 					    longest);
 		ledger->recent_time = time;
+	} else {
+		nr_pages -= mult_frac(nr_pages, min(ledger->recent_time - time, longest),
+				      longest);
 	}
 	ledger->recent += nr_pages;
 }

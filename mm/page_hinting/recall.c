@@ -53,7 +53,6 @@ int page_hinting_batches_alloc(struct page_hinting_device *device)
 	return 0;
 }
 
-/* None of them is in flight, and no pass runs. */
 void page_hinting_batches_free(void)
 {
 	struct page_hinting_batch *batch, *next;
@@ -62,6 +61,18 @@ void page_hinting_batches_free(void)
 		list_del(&batch->list);
 		kfree(batch);
 	}
+}
+
+/* Pages that the device can take, more or less. */
+unsigned long page_hinting_room(struct page_hinting_device *device)
+{
+	unsigned long room = 0;
+
+	spin_lock_irq(&lock);
+	if (nr_sent < device->max_descriptors)
+		room = list_count_nodes(&idle) * PAGE_HINTING_BATCH_PAGES;
+	spin_unlock_irq(&lock);
+	return room;
 }
 
 /* NULL if the device can take no more, or memory was recalled a moment ago. */

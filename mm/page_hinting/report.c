@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Free page hinting, report: isolated blocks go to the device in batches. While
- * the host discards one, the next is being made.
- */
+/* Free page hinting, report: isolated blocks go to the device in batches. */
 #include <linux/sched.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "../internal.h"
 #include "internal.h"
 
@@ -26,6 +22,7 @@ static void let_go(const struct page_hinting_entry *candidate)
 	order = buddy_order(page);
 	page_hinting_set_state(candidate->zone, page, order, PAGE_HINTING_UNKNOWN);
 	ledger->left += 1UL << order;
+	ledger->passed = 0;
 	/* It need not wait for another age. */
 	if (!ledger->missed_since)
 		ledger->missed_since = candidate->time | 1;

@@ -9,7 +9,6 @@
 #include <linux/page-isolation.h>
 
 #include <trace/events/page_hinting.h>
-
 #include "../internal.h"
 #include "internal.h"
 

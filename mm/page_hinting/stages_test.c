@@ -79,6 +79,7 @@ static struct page_hinting_pending *new_pending(struct kunit *test)
 
 	pending = kunit_kzalloc(test, sizeof(*pending), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pending);
+	pending->room = ULONG_MAX;
 	return pending;
 }
 
@@ -187,19 +188,30 @@ static void collects_nothing_stale(struct kunit *test)
 static void collects_no_more_than_fits(struct kunit *test)
 {
 	struct page_hinting_pending *pending = new_pending(test);
-	struct page *page = alloc_pages(GFP_KERNEL, 1);
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
 	struct page_hinting_array array;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	small_array(test, &array);
 	push_captured(&array, page, 0);
 	push_captured(&array, page + 1, 0);
+	push_captured(&array, page + 2, 0);
 	pending->nr = PAGE_HINTING_MAX_PENDING - 1;
-	page_hinting_collect_array(&array, pending, 100, 0);
+	KUNIT_EXPECT_EQ(test, page_hinting_collect_array(&array, pending, 100, 0), 0);
 	KUNIT_EXPECT_EQ(test, pending->nr, PAGE_HINTING_MAX_PENDING);
+	KUNIT_EXPECT_FALSE(test, pending->held_up);
+	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 2);
+
+	/* The device has no room; what is not true goes all the same. */
+	page[1].flags &= ~BIT(PG_captured);
+	pending->nr = 0;
+	pending->room = pending->nr_pages;
+	KUNIT_EXPECT_EQ(test, page_hinting_collect_array(&array, pending, 100, 0), 0);
+	KUNIT_EXPECT_EQ(test, pending->nr, 0);
+	KUNIT_EXPECT_TRUE(test, pending->held_up);
 	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 1);
-	unmark(page, 2);
-	__free_pages(page, 1);
+	unmark(page, 3);
+	__free_pages(page, 2);
 }
 
 static void put(struct page_hinting_pending *pending, struct zone *zone,
