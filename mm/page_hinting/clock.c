@@ -102,24 +102,25 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		}
 		if (!page_hinting_has_room(pending))
 			break;
-		/* No more can leave before some is back. */
-		if (!page_hinting_spares(zone, usable - min(usable, *found),
-					 ledger->in_flight + *found, 1UL << least)) {
-			ledger->left = missed;
-			pending->held_up = true;
-			break;
-		}
 		block = next_block(zone, least);
 		order = block ? buddy_order(block) : 0;
 		if (order < least || is_migrate_isolate_page(block) ||
 		    __page_hinting_state(block) != PAGE_HINTING_UNKNOWN)
 			continue;
 
+		ledger->passed = 0;
 		entry.pfn = page_to_pfn(block);
+		/* No more can leave before some is back: then from here on. */
+		if (!page_hinting_spares(zone, usable - min(usable, *found),
+					 ledger->in_flight + *found, 1UL << order)) {
+			ledger->hand = entry.pfn;
+			ledger->left = missed;
+			pending->held_up = true;
+			break;
+		}
 		entry.time = ledger->missed_since;
 		page_hinting_pend(pending, &entry);
 		page_hinting_set_captured(zone, block, order, entry.time);
-		ledger->passed = 0;
 		*found += 1UL << order;
 		missed -= 1UL << order;
 	}

@@ -18,7 +18,7 @@
 #define PASS_INTERVAL	(HZ / 100UL)
 #define RECONSIDER	(HZ / 2UL)
 
-/* Candidates of a pass that make a burst; and how long none comes after it. */
+/* Candidates that make a burst; and how long none comes after it. */
 #define BURST		8
 #define BURST_IS_OVER	(HZ / 10UL)
 
@@ -39,7 +39,8 @@ static atomic_t armed;			/* the pass is queued or will be */
 static struct page_hinting_device *device;
 static struct page_hinting_pending pending;
 static unsigned long retry_delay;	/* jiffies */
-static unsigned long burst_at;		/* not drained after since; jiffies, or 0 */
+static unsigned int burst;		/* candidates since the last drain */
+static unsigned long burst_at;		/* when the last of them came; jiffies */
 static bool retry;			/* the next one tries what had to be left */
 
 /*
@@ -108,11 +109,12 @@ static unsigned long drain_after_burst(void)
 {
 	unsigned long now = jiffies, over = burst_at + BURST_IS_OVER;
 
-	if (burst_at && time_before(now, over))
+	if (burst < BURST)
+		return PAGE_HINTING_RESTS;
+	if (time_before(now, over))
 		return over - now;
-	if (burst_at)
-		drain_all_pages(NULL);
-	burst_at = 0;
+	burst = 0;
+	drain_all_pages(NULL);
 	return PAGE_HINTING_RESTS;
 }
 
@@ -212,8 +214,9 @@ static void page_hinting_pass(struct work_struct *work)
 	page_hinting_learn();
 	young = page_hinting_collect(&pending);
 	delay = page_hinting_clock(&pending, xchg(&retry, false));
-	if (pending.nr >= BURST)
-		burst_at = jiffies | 1;
+	if (pending.nr)
+		burst_at = jiffies;
+	burst += pending.nr;
 	page_hinting_sort(&pending);
 	taken = page_hinting_report(device, &pending);
 	pending.nr = 0;

@@ -34,19 +34,35 @@ milliseconds()
 	awk '{ print int($1 * 1000) }' /proc/uptime
 }
 
-# The movable blocks of which the host has something; of its ranges that cross
-# a border, all.
+# The movable memory blocks, without those that have holes: the firmware's tables
+# are at the end of the last, so that it can't go off line at all.
+movable()
+{
+	for file in $(grep -lw Movable $blocks/memory*/valid_zones); do
+		number=${file#"$blocks"/memory}
+		number=${number%%/*}
+		first=$((number * block_pages * 4096))
+		last=$((first + block_pages * 4096 - 1))
+		sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM$/\1 \2/p' /proc/iomem |
+			while read -r begin end; do
+				[ $((0x$begin)) -gt $first ] || [ $((0x$end)) -lt $last ] ||
+					echo "$number"
+			done
+	done
+}
+
+# Those of which the host has something; of its ranges that cross a border, all.
 held()
 {
-	awk -v pages="$block_pages" '
+	has=$(awk -v pages="$block_pages" '
 		{
 			for (block = int($1 / pages);
 			     block * pages < $1 + $2; block++)
 				print block
-		}' $host/held | sort -nu | while read -r number; do
-			! grep -qw Movable $blocks/memory"$number"/valid_zones ||
-				echo "$number"
-		done
+		}' $host/held | sort -nu)
+	movable | sort -n | while read -r number; do
+		! echo "$has" | grep -qx "$number" || echo "$number"
+	done
 }
 
 # The host gets free movable memory to keep for so many milliseconds.
@@ -115,8 +131,7 @@ relieved
 hand_over 3600000
 block=$(held | tail -n 1)
 mine=$(held)
-for other in $(grep -lw Movable $blocks/memory*/valid_zones |
-	       sed 's,.*/memory\([0-9]*\)/.*,\1,'); do
+for other in $(movable); do
 	echo "$mine" | grep -qx "$other" || break
 	other=
 done
