@@ -3,9 +3,9 @@
  * Free page hinting, the clock hand: finds the free blocks that no stage knows
  * of: what was free before the device came, what found an array full, what had to
  * stay, and what reached a free list by a way that no hook sees. A zone's hand
- * moves when the ledger says that there are any; over page frames, for free lists
- * change as soon as the zone's lock is let go; and on from where it stopped, so
- * that it costs what it finds, however often it is asked.
+ * moves when the ledger says that there are more than it has left; over page
+ * frames, for free lists change as soon as the zone's lock is let go; and on from
+ * where it stopped.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -23,13 +23,13 @@
 /* Free pages that no stage knows of; exact under the zone's lock, else a guess. */
 unsigned long page_hinting_missed(struct zone *zone)
 {
-	unsigned long known = -READ_ONCE(zone->hinting.pages[PAGE_HINTING_UNKNOWN]);
+	unsigned long known = -data_race(zone->hinting.pages[PAGE_HINTING_UNKNOWN]);
 	/* Callers that only read don't wait for page_hinting_set_min_order(). */
 	unsigned int order = READ_ONCE(page_hinting_min_order);
 	unsigned long nr = 0;
 
 	for (; order < NR_PAGE_ORDERS; order++)
-		nr += READ_ONCE(zone->free_area[order].nr_free) << order;
+		nr += data_race(zone->free_area[order].nr_free) << order;
 	return nr - min(nr, known);
 }
 
@@ -68,7 +68,7 @@ static struct page *next_block(struct zone *zone, unsigned int order)
 	return page;
 }
 
-/* There is nothing to find until more is missed; the zone's lock is held. */
+/* Until more is missed, or it is tried again; the zone's lock is held. */
 static void rest(struct zone *zone)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
@@ -87,7 +87,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned int least = page_hinting_min_order, looked, order;
 	unsigned long usable = page_hinting_usable(zone);
-	unsigned long missed = page_hinting_missed(zone);
+	unsigned long missed = page_hinting_missed(zone), out;
 	struct page *block;
 
 	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
@@ -108,16 +108,21 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		    __page_hinting_state(block) != PAGE_HINTING_UNKNOWN)
 			continue;
 
-		ledger->passed = 0;
 		entry.pfn = page_to_pfn(block);
-		/* No more can leave before some is back: then from here on. */
-		if (!page_hinting_spares(zone, usable - min(usable, *found),
-					 ledger->in_flight + *found, 1UL << order)) {
+		out = ledger->in_flight + *found;
+		if (!page_hinting_spares(zone, usable - min(usable, *found), out,
+					 1UL << order)) {
+			/* Too large so near the watermark: others may not be. */
+			if (!out)
+				continue;
+			/* No more can leave before some is back: from here on. */
 			ledger->hand = entry.pfn;
+			ledger->passed = 0;
 			ledger->left = missed;
-			pending->held_up = true;
+			WRITE_ONCE(pending->held_up, true);
 			break;
 		}
+		ledger->passed = 0;
 		entry.time = ledger->missed_since;
 		page_hinting_pend(pending, &entry);
 		page_hinting_set_captured(zone, block, order, entry.time);
@@ -144,17 +149,20 @@ static unsigned long move_hand(struct zone *zone,
 	more = missed > ledger->left;
 	if (!missed)
 		rest(zone);
-	else if (more && !ledger->missed_since)
-		/* Before its first move: free before we came. */
-		ledger->missed_since = (ledger->hand ? now :
-					now - PAGE_HINTING_LONG_AGO - 1) | 1;
+	/* What was left is old enough, and what overflowed since goes with it. */
+	if (!ledger->hand)
+		ledger->missed_since = (now - PAGE_HINTING_LONG_AGO - 1) | 1;
+	else if (now - ledger->missed_since < PAGE_HINTING_LONG_AGO ||
+		 !ledger->missed_since)
+		ledger->missed_since = !more ? 0 : retry ? (now - age) | 1 :
+				       ledger->missed_since ?: now | 1;
 	spin_unlock_irq(&zone->lock);
 
-	/* What was missed lately may be used again; all else is long free. */
+	/* What was missed lately may be used again. */
 	if (more && time_before(now, ledger->missed_since + age))
 		return ledger->missed_since + age - now;
 
-	/* What was collected leaves, too. */
+	/* What was collected may leave, too. */
 	for (i = 0; i < pending->nr; i++)
 		if (pending->candidates[i].zone == zone)
 			found += 1UL << page_hinting_min_order;
@@ -166,7 +174,7 @@ static unsigned long move_hand(struct zone *zone,
 		looked += PAGE_HINTING_PER_LOCK;
 		cond_resched();
 	}
-	if (looked)
+	if (looked && trace_page_hinting_clock_enabled())
 		trace_page_hinting_clock(zone, page_hinting_missed(zone));
 	return more ? 1 : PAGE_HINTING_RESTS;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Free page hinting: what the stages share. Calls go down the list of files below;
- * the only way back up is page_hinting_kick(). The invariants that comments refer
- * to by name are in Documentation/mm/page_hinting.rst.
+ * Free page hinting: what the stages share. The pass calls them; what they call of
+ * it is page_hinting_kick(). The invariants that comments refer to by name are in
+ * Documentation/mm/page_hinting.rst.
  */
 #ifndef _MM_PAGE_HINTING_INTERNAL_H
 #define _MM_PAGE_HINTING_INTERNAL_H
@@ -78,6 +78,7 @@ struct page_hinting_array {
 /* A pass's candidates, sorted before they are isolated. */
 struct page_hinting_pending {
 	unsigned long room;		/* pages that the device can take */
+	unsigned int ranges;		/* the same */
 	unsigned long nr_pages;		/* in the candidates */
 	bool held_up;			/* more can leave when something is back */
 	unsigned int nr;
@@ -91,12 +92,11 @@ struct page_hinting_pending {
  */
 #define PAGE_HINTING_BATCH_PAGES	(SZ_32M >> PAGE_SHIFT)
 
+/* Candidates may become one range: so there may be more of them than ranges. */
 static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 {
-	if (pending->nr_pages < pending->room)
-		return pending->nr < PAGE_HINTING_MAX_PENDING;
-	pending->held_up = true;
-	return false;
+	return pending->nr_pages < pending->room && pending->nr < 2 * pending->ranges &&
+	       pending->nr < PAGE_HINTING_MAX_PENDING;
 }
 
 extern unsigned int page_hinting_min_order;
@@ -184,7 +184,8 @@ void page_hinting_pass_stop(void);
 /* recall.c */
 int page_hinting_batches_alloc(struct page_hinting_device *device);
 void page_hinting_batches_free(void);
-unsigned long page_hinting_room(struct page_hinting_device *device);
+void page_hinting_room(struct page_hinting_device *device,
+		       struct page_hinting_pending *pending);
 struct page_hinting_batch *
 page_hinting_batch_begin(struct page_hinting_device *device);
 void page_hinting_batch_sent(struct page_hinting_batch *batch);

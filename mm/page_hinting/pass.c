@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free page hinting, the pass: one work item that drives the stages, the only one
- * who takes entries out of the arrays. This file decides when it runs.
+ * Free page hinting, the pass: one work item that drives the stages. This file
+ * decides when it runs.
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -13,7 +13,7 @@
 #define RETRY_MIN	(1UL * HZ)
 #define RETRY_MAX	(64UL * HZ)
 
-/* But by then what the age was chosen by may have faded: RECONSIDER. */
+/* Within an eighth of the age; but what the age was chosen by may have faded. */
 #define PASSES_PER_AGE	8
 #define PASS_INTERVAL	(HZ / 100UL)
 #define RECONSIDER	(HZ / 2UL)
@@ -34,17 +34,17 @@ static DECLARE_DELAYED_WORK(retry_work, try_again);
 static struct irq_work kick_work =
 	__IRQ_WORK_INIT(kick, IS_ENABLED(CONFIG_PREEMPT_RT) ?
 			      IRQ_WORK_HARD_IRQ : IRQ_WORK_LAZY);
-static atomic_t armed;			/* the pass is queued or will be */
+static atomic_t armed;			/* there is no need to queue a pass */
 
 static struct page_hinting_device *device;
 static struct page_hinting_pending pending;
-static unsigned long retry_delay;	/* jiffies */
+static unsigned long retry_delay, retry_at;	/* jiffies */
 static unsigned int burst;		/* candidates since the last drain */
 static unsigned long burst_at;		/* when the last of them came; jiffies */
 static bool retry;			/* the next one tries what had to be left */
 
 /*
- * Sees to it that a pass runs within the age; in any context. It needs no barrier:
+ * Sees to it that a pass runs, if one is of use; in any context. It needs no barrier:
  * callers have made an entry, or an uneven ledger, under a zone's lock, and disarm()
  * takes each zone's lock after it has cleared @armed: it sees what we made, or we
  * see that nothing is armed.
@@ -69,7 +69,9 @@ static unsigned long shortest_delay(void)
 
 static void kick(struct irq_work *work)
 {
-	queue_pass(shortest_delay());
+	/* What was queued to try again is sooner. */
+	if (!READ_ONCE(retry))
+		queue_pass(shortest_delay());
 }
 
 /* A batch came back; goes on if something waited for it. In any context. */
@@ -89,13 +91,14 @@ static void try_again(struct work_struct *work)
 	queue_pass(0);
 }
 
-/* Until then only what comes back is a reason to try again. */
 static void back_off(void)
 {
+	unsigned long at = jiffies + retry_delay;
+
 	/* Only ever sooner. */
-	if (delayed_work_pending(&retry_work) &&
-	    time_before_eq(retry_work.timer.expires, jiffies + retry_delay))
+	if (delayed_work_pending(&retry_work) && time_before_eq(retry_at, at))
 		return;
+	retry_at = at;
 	mod_delayed_work(system_unbound_wq, &retry_work, retry_delay);
 	retry_delay = min(2 * retry_delay, RETRY_MAX);
 }
@@ -176,7 +179,8 @@ static unsigned long next_pass(int taken, unsigned long returned,
 		return 1;
 	}
 	/* Nothing leaves before a batch is back, and that queues the pass. */
-	if (pending.held_up && !page_hinting_room(device))
+	page_hinting_room(device, &pending);
+	if (pending.held_up && !pending.ranges)
 		return PAGE_HINTING_RESTS;
 	if (young && young != PAGE_HINTING_RESTS)
 		young = max3(young, PASS_INTERVAL,
@@ -189,7 +193,7 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	/* A kick does not wait for what is queued after this. */
 	if (!disarm(&missed))
 		return shortest_delay();
-	/* Their zones can't spare them, or not before something is back. */
+	/* Left, for one reason or another. */
 	if (missed)
 		back_off();
 	return delay;
@@ -200,6 +204,7 @@ static void page_hinting_pass(struct work_struct *work)
 	unsigned long returned = page_hinting_returned();
 	unsigned long young, delay = HZ;
 	int taken;
+	bool again;
 
 	if (!page_hinting_running())
 		return;
@@ -209,11 +214,15 @@ static void page_hinting_pass(struct work_struct *work)
 	if (page_hinting_recalling())
 		goto queue;
 
-	pending.held_up = false;
-	pending.room = page_hinting_room(device);
+	again = xchg(&retry, false);
+	if (again)
+		WRITE_ONCE(pending.held_up, false);
+	page_hinting_room(device, &pending);
 	page_hinting_learn();
 	young = page_hinting_collect(&pending);
-	delay = page_hinting_clock(&pending, xchg(&retry, false));
+	delay = page_hinting_clock(&pending, again);
+	if (!page_hinting_has_room(&pending))
+		WRITE_ONCE(pending.held_up, true);
 	if (pending.nr)
 		burst_at = jiffies;
 	burst += pending.nr;

@@ -197,6 +197,7 @@ void page_hinting_unlearn(void)
 {
 	memset(&history, 0, sizeof(history));
 	learned = jiffies;
+	page_hinting_learn();
 }
 
 /* How long a block has to be free before it is hinted, in jiffies. */

@@ -63,16 +63,18 @@ void page_hinting_batches_free(void)
 	}
 }
 
-/* Pages that the device can take, more or less. */
-unsigned long page_hinting_room(struct page_hinting_device *device)
+/* How much the device can take, more or less. */
+void page_hinting_room(struct page_hinting_device *device,
+		       struct page_hinting_pending *pending)
 {
-	unsigned long room = 0;
+	unsigned int nr;
 
 	spin_lock_irq(&lock);
-	if (nr_sent < device->max_descriptors)
-		room = list_count_nodes(&idle) * PAGE_HINTING_BATCH_PAGES;
+	nr = list_count_nodes(&idle);
+	pending->room = nr * PAGE_HINTING_BATCH_PAGES;
+	pending->ranges = min(nr * device->max_ranges,
+			      device->max_descriptors - nr_sent);
 	spin_unlock_irq(&lock);
-	return room;
 }
 
 /* NULL if the device can take no more, or memory was recalled a moment ago. */
@@ -140,7 +142,7 @@ unsigned long page_hinting_in_flight(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		nr += READ_ONCE(zone->hinting.in_flight);
+		nr += data_race(zone->hinting.in_flight);
 	return nr;
 }
 
@@ -174,7 +176,7 @@ static bool has_any(unsigned long start, unsigned long end, bool lost)
 	return found;
 }
 
-/* No longer than until it is lost. */
+/* Its callers wait no longer than until what is in flight is lost. */
 static bool wait_a_moment(unsigned long start, unsigned long end)
 {
 	return wait_event_timeout(batch_back, !has_any(start, end, false),

@@ -23,9 +23,6 @@ static void let_go(const struct page_hinting_entry *candidate)
 	page_hinting_set_state(candidate->zone, page, order, PAGE_HINTING_UNKNOWN);
 	ledger->left += 1UL << order;
 	ledger->passed = 0;
-	/* It need not wait for another age. */
-	if (!ledger->missed_since)
-		ledger->missed_since = candidate->time | 1;
 }
 
 /*
@@ -56,7 +53,7 @@ static unsigned int fill_batch(struct page_hinting_batch *batch,
 			if (error)
 				let_go(&candidates[next]);
 			if (error == -EAGAIN && (!sends || zone->hinting.in_flight))
-				pending->held_up = true;
+				WRITE_ONCE(pending->held_up, true);
 		}
 		spin_unlock_irq(&zone->lock);
 		cond_resched();
