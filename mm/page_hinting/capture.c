@@ -58,7 +58,6 @@ void page_hinting_array_pop(struct page_hinting_array *array)
 	smp_store_release(&array->tail, array->tail + 1);
 }
 
-/* For the pass; there may be more when the caller sees it. */
 unsigned int page_hinting_array_count(struct page_hinting_array *array)
 {
 	return READ_ONCE(array->head) - array->tail;

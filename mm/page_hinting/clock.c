@@ -20,16 +20,19 @@
 /* Places that a zone's hand looks at in one pass: 8 GiB at order 9. */
 #define PLACES_PER_PASS	4096
 
-/* Free pages that no stage knows of; exact under the zone's lock, else a guess. */
+/* Free pages that no stage knows of. */
 unsigned long page_hinting_missed(struct zone *zone)
 {
+	/* Exact under the zone's lock, else a guess. */
 	unsigned long known = -data_race(zone->hinting.pages[PAGE_HINTING_UNKNOWN]);
 	/* Callers that only read don't wait for page_hinting_set_min_order(). */
 	unsigned int order = READ_ONCE(page_hinting_min_order);
 	unsigned long nr = 0;
 
-	for (; order < NR_PAGE_ORDERS; order++)
+	for (; order < NR_PAGE_ORDERS; order++) {
+		/* The same. */
 		nr += data_race(zone->free_area[order].nr_free) << order;
+	}
 	return nr - min(nr, known);
 }
 
@@ -68,7 +71,7 @@ static struct page *next_block(struct zone *zone, unsigned int order)
 	return page;
 }
 
-/* Until more is missed, or it is tried again; the zone's lock is held. */
+/* Until more is missed, or it is tried again. */
 static void rest(struct zone *zone)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
@@ -138,7 +141,8 @@ static unsigned long move_hand(struct zone *zone,
 			       struct page_hinting_pending *pending, bool retry)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned long age = page_hinting_age(), now = jiffies, missed, found = 0;
+	unsigned long age = page_hinting_age(), now = jiffies;
+	unsigned long missed, since, found = 0;
 	unsigned int looked = 0, i;
 	bool more;
 
@@ -149,18 +153,20 @@ static unsigned long move_hand(struct zone *zone,
 	more = missed > ledger->left;
 	if (!missed)
 		rest(zone);
-	/* What was left is old enough, and what overflowed since goes with it. */
+	/* Until it rests it is what was free before we came. */
 	if (!ledger->hand)
 		ledger->missed_since = (now - PAGE_HINTING_LONG_AGO - 1) | 1;
-	else if (now - ledger->missed_since < PAGE_HINTING_LONG_AGO ||
-		 !ledger->missed_since)
-		ledger->missed_since = !more ? 0 : retry ? (now - age) | 1 :
-				       ledger->missed_since ?: now | 1;
+	since = ledger->missed_since;
+	if (!since || now - since < PAGE_HINTING_LONG_AGO) {
+		/* What was left is old enough; what overflowed since goes, too. */
+		since = retry ? (now - age) | 1 : since ?: now | 1;
+		ledger->missed_since = more ? since : 0;
+	}
 	spin_unlock_irq(&zone->lock);
 
 	/* What was missed lately may be used again. */
-	if (more && time_before(now, ledger->missed_since + age))
-		return ledger->missed_since + age - now;
+	if (more && time_before(now, since + age))
+		return since + age - now;
 
 	/* What was collected may leave, too. */
 	for (i = 0; i < pending->nr; i++)
@@ -206,7 +212,8 @@ void page_hinting_forget(void)
 		while (ledger->passed < zone->spanned_pages + MAX_ORDER_NR_PAGES) {
 			spin_lock_irq(&zone->lock);
 			for (i = 0; i < PAGE_HINTING_PER_LOCK; i++) {
-				block = next_block(zone, page_hinting_least_order());
+				block = next_block(zone, min(page_hinting_min_order,
+							     pageblock_order));
 				if (block)
 					page_hinting_taken(zone, block,
 							   buddy_order(block));

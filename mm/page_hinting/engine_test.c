@@ -493,8 +493,8 @@ static void hand_goes_on_with_each_answer(struct kunit *test)
 		EVENTUALLY(test, host_nr_held(host) || all_is_known());
 		slow += jiffies - begin >= HZ * 9 / 10;
 		/* Passes that do not try again come in between. */
-		free_a_block(test);
-		msleep(300);
+		page_hinting_kick();
+		msleep(100);
 		while (host_answer(host, 0))
 			;
 	}

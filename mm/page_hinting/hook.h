@@ -121,8 +121,7 @@ static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
 
 /*
  * Before an allocation fails or kills, see __page_hinting_recall(). Returns true,
- * once each time, if it should try again. Not behind the key: what is in flight
- * comes back also when hinting is off.
+ * once each time, if it should try again. Also when hinting is off.
  */
 static inline bool page_hinting_recall(gfp_t gfp_mask, unsigned int order,
 				       unsigned long returned, bool *recalled)

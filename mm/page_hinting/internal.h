@@ -78,7 +78,7 @@ struct page_hinting_array {
 /* A pass's candidates, sorted before they are isolated. */
 struct page_hinting_pending {
 	unsigned long room;		/* pages that the device can take */
-	unsigned int ranges;		/* the same */
+	unsigned int ranges;		/* and ranges */
 	unsigned long nr_pages;		/* in the candidates */
 	bool held_up;			/* more can leave when something is back */
 	unsigned int nr;
@@ -86,10 +86,7 @@ struct page_hinting_pending {
 	struct page_hinting_entry candidates[PAGE_HINTING_MAX_PENDING];
 };
 
-/*
- * The host discards a batch in one go, and a CPU of the guest may wait for all of
- * it: a millisecond at 32 MiB. A single block may be larger, where pages are.
- */
+/* The host discards it in one go: a CPU of the guest may wait for a millisecond. */
 #define PAGE_HINTING_BATCH_PAGES	(SZ_32M >> PAGE_SHIFT)
 
 /* Candidates may become one range: so there may be more of them than ranges. */
@@ -105,12 +102,6 @@ extern unsigned int page_hinting_min_order;
 static inline bool page_hinting_running(void)
 {
 	return READ_ONCE(page_hinting_capture_order) != PAGE_HINTING_CAPTURE_OFF;
-}
-
-/* Of a block with a mark: what comes back does so by pageblocks. */
-static inline unsigned int page_hinting_least_order(void)
-{
-	return min(page_hinting_min_order, pageblock_order);
 }
 
 /* hook.c */

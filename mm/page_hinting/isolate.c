@@ -44,7 +44,6 @@ bool page_hinting_batch_fits(struct page_hinting_batch *batch,
 	       extends_last_range(batch, pfn);
 }
 
-/* Adds a block to a batch that has room for it. */
 void page_hinting_batch_add(struct page_hinting_batch *batch,
 			    unsigned long pfn, unsigned long nr_pages)
 {

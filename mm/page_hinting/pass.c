@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Free page hinting, the pass: one work item that drives the stages. This file
- * decides when it runs.
- */
+/* Free page hinting, the pass: one work item that drives the stages, and when. */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
@@ -69,12 +66,11 @@ static unsigned long shortest_delay(void)
 
 static void kick(struct irq_work *work)
 {
-	/* What was queued to try again is sooner. */
 	if (!READ_ONCE(retry))
 		queue_pass(shortest_delay());
 }
 
-/* A batch came back; goes on if something waited for it. In any context. */
+/* A batch came back; in any context. */
 void page_hinting_completed(int error)
 {
 	/* Pairs with the barrier in next_pass(): we see that it was held up. */
@@ -123,9 +119,8 @@ static unsigned long drain_after_burst(void)
 
 /*
  * Disarms, and returns true, if nothing has come that no pass is queued for, see
- * page_hinting_kick(); the clock hands may have left some. The CPUs of empty arrays
- * are forgotten between the two: a hook that saw its CPU there before was done
- * before the zones' locks were taken, so that its entry is seen now.
+ * page_hinting_kick(). CPUs of empty arrays are forgotten: a hook that saw its CPU
+ * there was done before the zones' locks were taken, so that its entry is seen now.
  */
 static bool disarm(unsigned long *missed)
 {

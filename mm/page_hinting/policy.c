@@ -3,13 +3,11 @@
  * Free page hinting, policy: when a free block is hinted, and how much memory
  * may be with the host at a time.
  *
- * It is the ski rental problem: hold the block for a while longer, or give it
- * away and pay a fault. Who knows nothing of the future does best to hold it until
- * that has come to the same price (A. Karlin et al., "Competitive randomized
- * algorithms for nonuniform problems", Algorithmica 11, 1994, section 2). We know
- * for how long blocks stayed free before they were used again, lately: so the age
- * is what would have cost least, up to that limit. When a block is used does not
- * depend on it, so it can't oscillate; and what was learned fades.
+ * It is the ski rental problem: who knows nothing of the future does best to hold a
+ * block until that has cost as much as the fault if it is given away and used again
+ * (A. Karlin et al., "Competitive randomized algorithms for nonuniform problems",
+ * Algorithmica 11, 1994, section 2). We know for how long blocks stayed free lately:
+ * so the age is what would have cost least, up to that limit.
  */
 #include <linux/jiffies.h>
 #include <linux/log2.h>
@@ -228,10 +226,9 @@ unsigned long page_hinting_usable(struct zone *zone)
 }
 
 /*
- * Invariant 4 (bounded): nobody can have what is in flight, so the zone stays above
- * its high watermark, lest reclaim starts for it. Beyond the first block no more
- * than a 64th of the zone goes, and of what is above the watermark at least as much
- * stays, so that a burst finds memory also while the host is slow.
+ * Invariant 4 (bounded): the zone stays above its high watermark. Beyond the first
+ * block no more than a 64th of the zone is in flight, and of what is above the
+ * watermark at least as much stays.
  */
 bool page_hinting_spares(struct zone *zone, unsigned long usable,
 			 unsigned long in_flight, unsigned long nr_pages)

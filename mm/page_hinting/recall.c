@@ -3,9 +3,8 @@
  * Free page hinting, recall: what is in flight, and who waits for it.
  *
  * Invariant 5 (no false OOM): whoever would fail, or kill, for want of memory in
- * flight waits until it is back. It comes back by the device's interrupt, which
- * waits for nothing. A batch that was not answered in LOST is lost: nobody waits
- * for it again, and it comes back when the device is reset, if not before.
+ * flight waits until it is back. A batch that was not answered in LOST is lost:
+ * nobody waits for it again, and it comes back when the device is reset.
  *
  * The lock makes sure that isolation and a recall don't miss one another: a batch
  * is begun under it before any block leaves, and not while memory is recalled.
@@ -135,14 +134,16 @@ bool page_hinting_recalling(void)
 	return until && until - now <= RECALL_PAUSE + 1;
 }
 
-/* Pages that the host has not answered for; a guess while it changes. */
+/* Pages that the host has not answered for. */
 unsigned long page_hinting_in_flight(void)
 {
 	unsigned long nr = 0;
 	struct zone *zone;
 
-	for_each_populated_zone(zone)
+	for_each_populated_zone(zone) {
+		/* A guess while it changes. */
 		nr += data_race(zone->hinting.in_flight);
+	}
 	return nr;
 }
 
@@ -187,9 +188,8 @@ static bool wait_a_moment(unsigned long start, unsigned long end)
  * __page_hinting_recall - get back what is in flight before failing
  * @returned: page_hinting_returned() before the caller last looked for memory
  *
- * When it is back nothing new leaves for RECALL_PAUSE, so that trying again is
- * worth it; also for who looked before it was back. What was in flight when hinting
- * was switched off is waited for as well.
+ * When it is back nothing new leaves for RECALL_PAUSE. What was in flight when
+ * hinting was switched off is waited for as well.
  *
  * Context: may sleep, for milliseconds while the host is well and for ten
  * seconds at the most; holds nothing that a device's interrupt could wait for.

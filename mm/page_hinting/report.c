@@ -109,8 +109,6 @@ int page_hinting_report(struct page_hinting_device *device,
  * @error: 0 if the host has answered for all of it, else a negative errno:
  *	its blocks will be hinted again
  *
- * After this call the batch is not the device's any more.
- *
  * Context: any, also the virtqueue's callback with interrupts off; takes the
  * locks of the zones. Not after page_hinting_unregister() was called.
  */

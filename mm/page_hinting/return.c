@@ -57,7 +57,7 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 		return;
 
 	page = free_block(pfn, order);
-	if (!page || buddy_order(page) < page_hinting_least_order())
+	if (!page || buddy_order(page) < min(page_hinting_min_order, pageblock_order))
 		return;
 
 	/* The orders at which it grew. */

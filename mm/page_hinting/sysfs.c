@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Free page hinting: /sys/kernel/mm/page_hinting, what an administrator sets or
- * reads, see Documentation/ABI/testing/sysfs-kernel-mm-page_hinting; and debugfs.
- */
+/* Free page hinting: Documentation/ABI/testing/sysfs-kernel-mm-page_hinting. */
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
