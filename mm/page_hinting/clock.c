@@ -90,10 +90,10 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned int least = page_hinting_min_order, looked, order;
 	unsigned long usable = page_hinting_usable(zone);
-	unsigned long missed = page_hinting_missed(zone), out;
+	unsigned long missed = page_hinting_missed(zone);
 	struct page *block;
 
-	for (looked = 0; looked < PAGE_HINTING_PER_LOCK; looked++) {
+	for (looked = 0; ; looked++) {
 		struct page_hinting_entry entry = { zone };
 
 		if (missed <= ledger->left ||
@@ -103,7 +103,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 			rest(zone);
 			break;
 		}
-		if (!page_hinting_has_room(pending))
+		if (looked == PAGE_HINTING_PER_LOCK || !page_hinting_has_room(pending))
 			break;
 		block = next_block(zone, least);
 		order = block ? buddy_order(block) : 0;
@@ -111,13 +111,12 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		    __page_hinting_state(block) != PAGE_HINTING_UNKNOWN)
 			continue;
 
+		/* Too large so near the watermark: others may not be. */
+		if (usable + ledger->in_flight < high_wmark_pages(zone) + (1UL << order))
+			continue;
 		entry.pfn = page_to_pfn(block);
-		out = ledger->in_flight + *found;
-		if (!page_hinting_spares(zone, usable - min(usable, *found), out,
-					 1UL << order)) {
-			/* Too large so near the watermark: others may not be. */
-			if (!out)
-				continue;
+		if (!page_hinting_spares(zone, usable - min(usable, *found),
+					 ledger->in_flight + *found, 1UL << order)) {
 			/* No more can leave before some is back: from here on. */
 			ledger->hand = entry.pfn;
 			ledger->passed = 0;
@@ -159,7 +158,7 @@ static unsigned long move_hand(struct zone *zone,
 	since = ledger->missed_since;
 	if (!since || now - since < PAGE_HINTING_LONG_AGO) {
 		/* What was left is old enough; what overflowed since goes, too. */
-		since = retry ? (now - age) | 1 : since ?: now | 1;
+		since = retry ? (now - age - 1) | 1 : since ?: (now - 1) | 1;
 		ledger->missed_since = more ? since : 0;
 	}
 	spin_unlock_irq(&zone->lock);

@@ -181,9 +181,12 @@ static unsigned long next_pass(int taken, unsigned long returned,
 		young = max3(young, PASS_INTERVAL,
 			     page_hinting_age() / PASSES_PER_AGE);
 	delay = min(young, hand);
-	if (delay != PAGE_HINTING_RESTS)
+	if (delay != PAGE_HINTING_RESTS) {
+		/* Also what was left is tried again now and then. */
+		if (hand == PAGE_HINTING_RESTS && page_hinting_missed_anywhere())
+			back_off();
 		return clamp(delay, 1UL, RECONSIDER);
-
+	}
 	delay = drain_after_burst();
 	/* A kick does not wait for what is queued after this. */
 	if (!disarm(&missed))
@@ -243,10 +246,7 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	queue_pass(0);
 }
 
-/*
- * Whoever saw page_hinting_running() true under a zone's lock is done. Afterwards
- * there is neither a mark nor an entry.
- */
+/* No hook is under way any more. Afterwards there is neither a mark nor an entry. */
 void page_hinting_pass_stop(void)
 {
 	irq_work_sync(&kick_work);

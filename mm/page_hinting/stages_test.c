@@ -125,8 +125,15 @@ static void unmark(struct page *page, unsigned int nr)
 	}
 }
 
+/* The counters have to add up for the tests that follow. */
+static void forget_since(unsigned long waiting)
+{
+	page_hinting_count_add(HINT_STALE, page_hinting_waiting() - waiting);
+}
+
 static void collects_what_is_old(struct kunit *test)
 {
+	unsigned long waiting = page_hinting_waiting();
 	struct page_hinting_pending *pending = new_pending(test);
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
 	struct page_hinting_array array;
@@ -154,10 +161,12 @@ static void collects_what_is_old(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 0);
 	unmark(page, 3);
 	__free_pages(page, 2);
+	forget_since(waiting);
 }
 
 static void collects_nothing_stale(struct kunit *test)
 {
+	unsigned long waiting = page_hinting_waiting();
 	struct page_hinting_pending *pending = new_pending(test);
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
 	struct page_hinting_array array;
@@ -184,10 +193,12 @@ static void collects_nothing_stale(struct kunit *test)
 			page_to_pfn(page + 3));
 	unmark(page, 4);
 	__free_pages(page, 2);
+	forget_since(waiting);
 }
 
 static void collects_no_more_than_fits(struct kunit *test)
 {
+	unsigned long waiting = page_hinting_waiting();
 	struct page_hinting_pending *pending = new_pending(test);
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
 	struct page_hinting_array array;
@@ -211,6 +222,7 @@ static void collects_no_more_than_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_hinting_array_count(&array), 1);
 	unmark(page, 3);
 	__free_pages(page, 2);
+	forget_since(waiting);
 }
 
 static void put(struct page_hinting_pending *pending, struct zone *zone,
