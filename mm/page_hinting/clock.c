@@ -72,11 +72,9 @@ static struct page *next_block(struct zone *zone, unsigned int order)
 }
 
 /* Until more is missed, or it is tried again. */
-static void rest(struct zone *zone)
+static void rest(struct page_hinting_ledger *ledger, unsigned long missed)
 {
-	struct page_hinting_ledger *ledger = &zone->hinting;
-
-	ledger->left = page_hinting_missed(zone);
+	ledger->left = missed;
 	ledger->passed = 0;
 	ledger->missed_since = 0;
 	/* From now on what is missed was not free before we came. */
@@ -91,16 +89,17 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	unsigned int least = page_hinting_min_order, looked, order;
 	unsigned long usable = page_hinting_usable(zone);
 	unsigned long missed = page_hinting_missed(zone);
+	/* At its watermark a zone gives nothing away; what is out will be back. */
+	unsigned long above = usable + ledger->in_flight;
 	struct page *block;
 
+	above -= min(above, high_wmark_pages(zone));
 	for (looked = 0; ; looked++) {
 		struct page_hinting_entry entry = { zone };
 
-		if (missed <= ledger->left ||
-		    ledger->passed >= zone->spanned_pages ||
-		    /* At its watermark it gives nothing away. */
-		    usable + ledger->in_flight < high_wmark_pages(zone) + (1UL << least)) {
-			rest(zone);
+		if (missed <= ledger->left || above < 1UL << least ||
+		    ledger->passed >= zone->spanned_pages) {
+			rest(ledger, missed);
 			break;
 		}
 		if (looked == PAGE_HINTING_PER_LOCK || !page_hinting_has_room(pending))
@@ -112,7 +111,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 			continue;
 
 		/* Too large so near the watermark: others may not be. */
-		if (usable + ledger->in_flight < high_wmark_pages(zone) + (1UL << order))
+		if (above < 1UL << order)
 			continue;
 		entry.pfn = page_to_pfn(block);
 		if (!page_hinting_spares(zone, usable - min(usable, *found),
@@ -151,7 +150,7 @@ static unsigned long move_hand(struct zone *zone,
 	ledger->left = retry ? 0 : min(ledger->left, missed);
 	more = missed > ledger->left;
 	if (!missed)
-		rest(zone);
+		rest(ledger, 0);
 	/* Until it rests it is what was free before we came. */
 	if (!ledger->hand)
 		ledger->missed_since = (now - PAGE_HINTING_LONG_AGO - 1) | 1;
@@ -168,7 +167,7 @@ static unsigned long move_hand(struct zone *zone,
 		return since + age - now;
 
 	/* What was collected may leave, too. */
-	for (i = 0; i < pending->nr; i++)
+	for (i = 0; more && i < pending->nr; i++)
 		if (pending->candidates[i].zone == zone)
 			found += 1UL << page_hinting_min_order;
 

@@ -126,6 +126,7 @@ static bool disarm(unsigned long *missed)
 {
 	static struct cpumask before;
 	struct zone *zone;
+	unsigned long nr;
 	bool quiet = true;
 	int cpu;
 
@@ -137,9 +138,10 @@ static bool disarm(unsigned long *missed)
 
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
-		*missed += page_hinting_missed(zone);
-		quiet = quiet && page_hinting_missed(zone) <= zone->hinting.left;
+		nr = page_hinting_missed(zone);
+		quiet = quiet && nr <= zone->hinting.left;
 		spin_unlock_irq(&zone->lock);
+		*missed += nr;
 	}
 	for_each_cpu(cpu, &before) {
 		if (!page_hinting_array_count(per_cpu_ptr(&page_hinting_arrays,
