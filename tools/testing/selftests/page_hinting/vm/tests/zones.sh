@@ -42,5 +42,7 @@ high='-machine pc,max-ram-below-4g=256M'
 zones '0:DMA 0:DMA32 0:Normal 0:Movable' 'movablecore=256M' 768 "$high"
 zones '0:DMA 0:DMA32 0:Normal 1:Normal' '' 768 "$high" \
 	"$(node 0 512 0)" "$(node 1 256 1)"
-zones '0:DMA 0:DMA32 1:DMA32 2:Normal 3:Normal' '' 896 "$high" \
-	"$(node 0 128 0)" "$(node 1 128 1)" "$(node 2 256)" "$(node 3 384)"
+# More below that, for the debug kernel leaves no block free in 128 MiB.
+high='-machine pc,max-ram-below-4g=384M'
+zones '0:DMA 0:DMA32 1:DMA32 2:Normal 3:Normal' '' 1024 "$high" \
+	"$(node 0 256 0)" "$(node 1 128 1)" "$(node 2 256)" "$(node 3 384)"
