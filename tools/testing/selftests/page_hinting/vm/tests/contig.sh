@@ -11,7 +11,7 @@ contig()
 	MEM=$2 SMP=2 KERNEL=$1/vmlinux INITRD=$1/modules/initramfs.gz \
 		APPEND="panic_on_warn=1 cma=64M movablecore=$(($2 * 2 / 5))M" \
 		DEVICES='-cpu qemu64,+pdpe1gb' \
-		clean-guest.sh "$out/contig.console" -s "$out/contig.tsv" -t 1200 -- \
+		clean-guest.sh "$out/contig.console" -s "$out/contig.tsv" -t "${limit:-1200}" -- \
 		contig.sh "$3"
 	freed=$(awk -F '\t' '/@free/ { split($3, said, " "); print said[2] }' "$out/contig.tsv")
 	awk -v mib="$freed" -f "$vm/curve.awk" "$out/contig.tsv" > "$out/contig.curve"
