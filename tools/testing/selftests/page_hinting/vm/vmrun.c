@@ -5,7 +5,7 @@
  * guest can mark moments by console lines that start with "@"; what it says
  * in them is noted, never believed.
  *
- * usage: vmrun [-1] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...
+ * usage: vmrun [-1r] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...
  *
  *	-l	show the memory live on a scale of so many MiB: one line that
  *		changes on a terminal, else a line every two seconds
@@ -14,6 +14,8 @@
  *		(both only with "-trace ram_block_discard_range"), milliseconds
  *		of CPU time, minor faults, milliseconds of the CPU time that
  *		were the host kernel's
+ *	-r	also, at most twice a second, the KiB resident of the guest's RAM
+ *		alone, QEMU's largest mapping, and those of them in huge pages
  *	-c	write the console; without it the console goes to stdout
  *	-t	kill it after so many seconds (default 600)
  *	-1	one attempt only, see below
@@ -47,6 +49,7 @@
 #include <unistd.h>
 
 #define SAMPLE_MS	10
+#define RAM_MS		500
 #define LIVE_MS		250
 #define LIVE_MS_NO_TTY	2000
 #define BAR_WIDTH	40
@@ -70,6 +73,8 @@ static FILE *samples, *console;
 static long discarded_kib, discards;
 static long live_ms;		/* between two live lines, 0 for none */
 static long full_kib;		/* the live bar's scale */
+static bool ram_wanted;
+static long ram_kib, ram_huge_kib;
 static bool stale_breakpoint;
 static volatile sig_atomic_t interrupted;
 
@@ -100,6 +105,29 @@ static long resident_kib(int statm)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* Of the largest mapping in smaps, see proc(5). */
+static void look_at_ram(pid_t pid)
+{
+	long size = 0, resident = 0, huge = 0, largest = 0;
+	char path[64], text[512];
+	FILE *smaps;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	smaps = fopen(path, "re");
+	if (!smaps)
+		return;
+	while (fgets(text, sizeof(text), smaps)) {
+		sscanf(text, "Size: %ld", &size);
+		sscanf(text, "Rss: %ld", &resident);
+		if (sscanf(text, "AnonHugePages: %ld", &huge) != 1 || size <= largest)
+			continue;
+		largest = size;
+		ram_kib = resident;
+		ram_huge_kib = huge;
+	}
+	fclose(smaps);
+}
+
 static void note(const struct guest *guest, long ms, long kib, const char *event)
 {
 	unsigned long faults = 0, user = 0, kernel = 0;
@@ -115,10 +143,13 @@ static void note(const struct guest *guest, long ms, long kib, const char *event
 	if (fields)
 		sscanf(fields + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %*u %*u %lu %lu",
 		       &faults, &user, &kernel);
-	fprintf(samples, "%ld\t%ld\t%s\t%ld\t%ld\t%ld\t%lu\t%ld\n", ms, kib,
+	fprintf(samples, "%ld\t%ld\t%s\t%ld\t%ld\t%ld\t%lu\t%ld", ms, kib,
 		event, discarded_kib, discards,
 		(long)((user + kernel) * 1000 / sysconf(_SC_CLK_TCK)), faults,
 		(long)(kernel * 1000 / sysconf(_SC_CLK_TCK)));
+	if (ram_wanted)
+		fprintf(samples, "\t%ld\t%ld", ram_kib, ram_huge_kib);
+	fputc('\n', samples);
 }
 
 static void show(long ms, long kib, const char *event)
@@ -232,7 +263,7 @@ static int watch(const struct guest *guest, long limit_ms)
 		{ .fd = guest->log, .events = POLLIN },
 		{ .fd = guest->console, .events = POLLIN },
 	};
-	long begin = now_ms(), shown = -live_ms, kib = 0, ms = 0;
+	long begin = now_ms(), shown = -live_ms, looked = -RAM_MS, kib = 0, ms = 0;
 	struct line from_log = {}, from_console = {};
 	char bytes[4096], event[512] = "";
 	int code = 125;
@@ -255,6 +286,10 @@ static int watch(const struct guest *guest, long limit_ms)
 				continue;
 			length = resident_kib(guest->statm);
 			kib = length > 0 ? length : kib;
+			if (ram_wanted && ms - looked >= RAM_MS) {
+				look_at_ram(guest->pid);
+				looked = ms;
+			}
 			note(guest, ms, kib, "-");
 			if (live_ms && ms - shown >= live_ms) {
 				show(ms, kib, event);
@@ -351,10 +386,13 @@ int main(int argc, char **argv)
 	int option, attempt, attempts = ATTEMPTS, code;
 
 	console = stdout;
-	while ((option = getopt(argc, argv, "+1l:s:c:t:")) != -1) {
+	while ((option = getopt(argc, argv, "+1rl:s:c:t:")) != -1) {
 		switch (option) {
 		case '1':
 			attempts = 1;
+			break;
+		case 'r':
+			ram_wanted = true;
 			break;
 		case 'l':
 			full_kib = atol(optarg) * 1024;
@@ -372,7 +410,7 @@ int main(int argc, char **argv)
 				break;
 			/* fall through */
 		default:
-			fprintf(stderr, "usage: vmrun [-1] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...\n");
+			fprintf(stderr, "usage: vmrun [-1r] [-l MiB] [-s samples.tsv] [-c console.log] [-t seconds] -- QEMU...\n");
 			return 126;
 		}
 	}
