@@ -23,8 +23,8 @@ struct page_hinting_device;
  * @nr_blocks: free blocks that the ranges were coalesced from
  * @nr_pages: sum of the ranges' lengths, in pages
  * @ranges: what to report, one entry a physically contiguous range; each
- *	lies in one zone and one memory section, and is a multiple of the
- *	minimum order's size
+ *	lies in one zone and one memory section, and is a multiple of
+ *	16 pages
  *
  * From &page_hinting_device.report until page_hinting_complete() the batch
  * is the device's to read; nobody may change it.

@@ -25,31 +25,57 @@ struct page_hinting_history {
 	s64 cold;		/* hinted, and not regretted */
 };
 
+/* How far compaction is in a zone, see mm/page_hinting/whole.c. */
+struct page_hinting_whole {
+	unsigned long migrate_pfn;	/* where it goes on; 0 if from the beginning */
+	unsigned long free_pfn;
+	unsigned long budget;		/* jiffies that it may take to the end */
+	unsigned long left;		/* free pages that it left in pieces */
+};
+
+/* Where in a zone a search goes on. */
+struct page_hinting_hand {
+	unsigned long pfn;	/* that it looks at next; 0 before its first */
+	unsigned long passed;	/* pages since it last began to count */
+};
+
 /**
  * struct page_hinting_ledger - a zone's free memory by its state
- * @pages: pages in free blocks, for each &enum page_hinting_state; for the
- *	unknown state it is minus the others
+ * @pages: pages in free blocks of the minimum order or larger, for each &enum
+ *	page_hinting_state; for the unknown state it is minus the others
+ * @pieces: the same for smaller blocks
  * @in_flight: pages out of the buddy allocator because of us
- * @hand: page frame that the clock hand looks at next; 0 before its first
- * @passed: pages that it passed by since it last found a block
+ * @hand: the clock hand's, which counts since it last found a block
  * @missed_since: when free memory was seen that no stage knows of; jiffies, or 0
  * @left: pages of such memory that can't be taken for now
  * @lately: what happened since the policy last looked
  * @recent: pages hinted of late and not used since
  * @recent_time: when the last of them was freed, in jiffies
+ * @slow_hand: that for pieces, which counts since its revolution began
+ * @turn: pages that the slow hand may still pass by in its turn
+ * @pieces_hinted: pages in pieces that it found since its revolution began
+ * @pieces_used: pages of hinted pieces that were used since then
+ * @slower: how often the age of pieces was doubled
+ * @whole: how far compaction is
  *
  * Protected by the zone's lock.
  */
 struct page_hinting_ledger {
 	unsigned long pages[PAGE_HINTING_STATES];
+	unsigned long pieces[PAGE_HINTING_STATES];
 	unsigned long in_flight;
-	unsigned long hand;
-	unsigned long passed;
+	struct page_hinting_hand hand;
 	unsigned long missed_since;
 	unsigned long left;
 	struct page_hinting_history lately;
 	unsigned long recent;
 	unsigned long recent_time;
+	struct page_hinting_hand slow_hand;
+	unsigned long turn;
+	unsigned long pieces_hinted;
+	unsigned long pieces_used;
+	unsigned int slower;
+	struct page_hinting_whole whole;
 };
 
 #endif /* _LINUX_PAGE_HINTING_TYPES_H */

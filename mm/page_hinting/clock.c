@@ -48,26 +48,25 @@ unsigned long page_hinting_missed_anywhere(void)
 	return nr;
 }
 
-/* Returns the block at the hand, if any; moves on behind it, or by one of @order. */
-static struct page *next_block(struct zone *zone, unsigned int order)
+/* Returns the block at a hand, if any; moves on behind it, or by one of @order. */
+struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand *hand,
+				     unsigned int order)
 {
-	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned long size = 1UL << order;
 	struct page *page;
 
-	if (ledger->hand < zone->zone_start_pfn ||
-	    ledger->hand >= zone_end_pfn(zone))
-		ledger->hand = ALIGN(zone->zone_start_pfn, size);
+	if (hand->pfn < zone->zone_start_pfn || hand->pfn >= zone_end_pfn(zone))
+		hand->pfn = ALIGN(zone->zone_start_pfn, size);
 
 	/* It stays on line under the lock, see page_hinting_captured(). */
-	page = pfn_to_online_page(ledger->hand);
+	page = pfn_to_online_page(hand->pfn);
 	/* If it is another zone's its flags may change, but not to ours. */
 	if (page && PageBuddy(page) && data_race(page_zone(page)) == zone)
 		size = max(size, 1UL << buddy_order(page));
 	else
 		page = NULL;
-	ledger->hand = ALIGN(ledger->hand + 1, size);
-	ledger->passed += size;
+	hand->pfn = ALIGN(hand->pfn + 1, size);
+	hand->passed += size;
 	return page;
 }
 
@@ -75,10 +74,10 @@ static struct page *next_block(struct zone *zone, unsigned int order)
 static void rest(struct page_hinting_ledger *ledger, unsigned long missed)
 {
 	ledger->left = missed;
-	ledger->passed = 0;
+	ledger->hand.passed = 0;
 	ledger->missed_since = 0;
 	/* From now on what is missed was not free before we came. */
-	ledger->hand = max(ledger->hand, 1UL);
+	ledger->hand.pfn = max(ledger->hand.pfn, 1UL);
 }
 
 /* Returns whether the hand can go on; @found: pages that are about to leave. */
@@ -98,13 +97,13 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		struct page_hinting_entry entry = { zone };
 
 		if (missed <= ledger->left || above < 1UL << least ||
-		    ledger->passed >= zone->spanned_pages) {
+		    ledger->hand.passed >= zone->spanned_pages) {
 			rest(ledger, missed);
 			break;
 		}
 		if (looked == PAGE_HINTING_PER_LOCK || !page_hinting_has_room(pending))
 			break;
-		block = next_block(zone, least);
+		block = page_hinting_next_block(zone, &ledger->hand, least);
 		order = block ? buddy_order(block) : 0;
 		if (order < least || is_migrate_isolate_page(block) ||
 		    __page_hinting_state(block) != PAGE_HINTING_UNKNOWN)
@@ -117,13 +116,13 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		if (!page_hinting_spares(zone, usable - min(usable, *found),
 					 ledger->in_flight + *found, 1UL << order)) {
 			/* No more can leave before some is back: from here on. */
-			ledger->hand = entry.pfn;
-			ledger->passed = 0;
+			ledger->hand.pfn = entry.pfn;
+			ledger->hand.passed = 0;
 			ledger->left = missed;
 			WRITE_ONCE(pending->held_up, true);
 			break;
 		}
-		ledger->passed = 0;
+		ledger->hand.passed = 0;
 		entry.time = ledger->missed_since;
 		page_hinting_pend(pending, &entry);
 		page_hinting_set_captured(zone, block, order, entry.time);
@@ -152,7 +151,7 @@ static unsigned long move_hand(struct zone *zone,
 	if (!missed)
 		rest(ledger, 0);
 	/* Until it rests it is what was free before we came. */
-	if (!ledger->hand)
+	if (!ledger->hand.pfn)
 		ledger->missed_since = (now - PAGE_HINTING_LONG_AGO - 1) | 1;
 	since = ledger->missed_since;
 	if (!since || now - since < PAGE_HINTING_LONG_AGO) {
@@ -198,20 +197,25 @@ unsigned long page_hinting_clock(struct page_hinting_pending *pending, bool retr
 void page_hinting_forget(void)
 {
 	struct page_hinting_ledger *ledger;
+	struct page_hinting_whole whole;
 	unsigned long in_flight;
+	unsigned int order, i;
 	struct page *block;
 	struct zone *zone;
-	unsigned int i;
 
 	for_each_populated_zone(zone) {
 		ledger = &zone->hinting;
-		ledger->passed = 0;
+		ledger->hand.passed = 0;
+		/* No more marks are set: if there is none on a piece, by larger steps. */
+		order = data_race(ledger->pieces[PAGE_HINTING_UNKNOWN]) ?
+			page_hinting_hook_order() : page_hinting_min_order;
+		order = min(order, pageblock_order);
 		/* The hand may be in a block that has merged since. */
-		while (ledger->passed < zone->spanned_pages + MAX_ORDER_NR_PAGES) {
+		while (ledger->hand.passed < zone->spanned_pages + MAX_ORDER_NR_PAGES) {
 			spin_lock_irq(&zone->lock);
 			for (i = 0; i < PAGE_HINTING_PER_LOCK; i++) {
-				block = next_block(zone, min(page_hinting_min_order,
-							     pageblock_order));
+				block = page_hinting_next_block(zone, &ledger->hand,
+								order);
 				if (block)
 					page_hinting_taken(zone, block,
 							   buddy_order(block));
@@ -221,8 +225,10 @@ void page_hinting_forget(void)
 		}
 		spin_lock_irq(&zone->lock);
 		in_flight = ledger->in_flight;
+		whole = ledger->whole;
 		memset(ledger, 0, sizeof(*ledger));
 		ledger->in_flight = in_flight;
+		ledger->whole = whole;
 		spin_unlock_irq(&zone->lock);
 	}
 }

@@ -15,6 +15,7 @@
 DEFINE_STATIC_KEY_FALSE(page_hinting_key);
 unsigned int page_hinting_capture_order __read_mostly = PAGE_HINTING_CAPTURE_OFF;
 unsigned int page_hinting_min_order __read_mostly;
+unsigned int page_hinting_cold_order __read_mostly;
 
 static DEFINE_MUTEX(control);
 static bool chosen __ro_after_init = true;	/* page_hinting= at boot */
@@ -44,6 +45,7 @@ static void stop(void)
 	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
 	synchronize_rcu();
 	page_hinting_pass_stop();
+	page_hinting_flush_stopped();
 	/* Not before no page has a mark that it would carry into its use. */
 	static_branch_disable(&page_hinting_key);
 }
@@ -159,18 +161,43 @@ int page_hinting_set_enabled(unsigned int enable)
 	return 0;
 }
 
-int page_hinting_set_min_order(unsigned int order)
+/* The ledgers count blocks of the old order, so they start anew. */
+static int set_order(unsigned int *value, unsigned int order)
 {
 	if (order < PAGE_HINTING_ORDER_MIN || order > MAX_PAGE_ORDER)
 		return -EINVAL;
 
 	guard(mutex)(&control);
-	if (order == page_hinting_min_order)
+	if (order == *value)
 		return 0;
-	/* The ledgers count blocks of the old order, so they start anew. */
 	stop();
-	WRITE_ONCE(page_hinting_min_order, order);
+	WRITE_ONCE(*value, order);
 	start();
+	return 0;
+}
+
+int page_hinting_set_min_order(unsigned int order)
+{
+	return set_order(&page_hinting_min_order, order);
+}
+
+/* From min_order on there are no pieces. */
+int page_hinting_set_cold_order(unsigned int order)
+{
+	return set_order(&page_hinting_cold_order, order);
+}
+
+/* Forgets what the host has got, so that all is hinted again; -ENODEV if it is off. */
+int page_hinting_begin_anew(void)
+{
+	guard(mutex)(&control);
+	if (!page_hinting_running())
+		return -ENODEV;
+	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
+	synchronize_rcu();
+	page_hinting_pass_stop();
+	page_hinting_flush_begin();
+	page_hinting_pass_start(device);
 	return 0;
 }
 
@@ -185,6 +212,8 @@ static int __init page_hinting_init(void)
 	/* What page reporting reports, too; larger blocks are captured whole. */
 	page_hinting_min_order = min3(get_order(SZ_2M) + 0U, pageblock_order + 0U,
 				      MAX_PAGE_ORDER + 0U);
+	page_hinting_cold_order = min(PAGE_HINTING_ORDER_MIN + 0U,
+				      page_hinting_min_order);
 
 	return page_hinting_sysfs_init();
 }

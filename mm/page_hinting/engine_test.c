@@ -31,7 +31,7 @@ struct host {
 	int report_error;		/* takes no batch */
 	unsigned int age_ms;
 	unsigned int age_max_ms;
-	unsigned int min_order;
+	unsigned int min_order, cold_order, compacts;
 	struct delayed_work late;
 };
 
@@ -110,10 +110,18 @@ static int host_init(struct kunit *test)
 	host->age_ms = page_hinting_age_ms;
 	host->min_order = page_hinting_min_order;
 	host->age_max_ms = page_hinting_age_max_ms;
+	/* Not here: idle_test.c. */
+	host->cold_order = page_hinting_cold_order;
+	host->compacts = page_hinting_compacts;
+	page_hinting_set_cold_order(MAX_PAGE_ORDER);
+	page_hinting_compacts = 0;
 
 	error = page_hinting_register(&host->device);
-	if (error == -EBUSY)
+	if (error == -EBUSY) {
+		page_hinting_set_cold_order(host->cold_order);
+		page_hinting_compacts = host->compacts;
 		kunit_skip(test, "a device has the engine");
+	}
 	KUNIT_ASSERT_EQ(test, error, 0);
 	test->priv = host;
 
@@ -136,6 +144,8 @@ static void host_exit(struct kunit *test)
 	host_answer_all(host, -EIO);
 	page_hinting_unregister(&host->device);
 	page_hinting_set_min_order(host->min_order);
+	page_hinting_set_cold_order(host->cold_order);
+	page_hinting_compacts = host->compacts;
 }
 
 static void set_holds(struct host *host, bool holds)

@@ -26,16 +26,16 @@
 void page_hinting_set_state(struct zone *zone, struct page *page,
 			    unsigned int order, enum page_hinting_state state)
 {
+	struct page_hinting_ledger *ledger = &zone->hinting;
 	enum page_hinting_state was = __page_hinting_state(page);
+	unsigned long *pages = order < page_hinting_min_order ? ledger->pieces :
+								ledger->pages;
 
 	/* Atomic, for memory failure sets PG_hwpoison without the zone's lock. */
 	set_mask_bits(&page->flags, PAGE_HINTING_MARKS,
 		      (unsigned long)state << PG_captured);
-	/* What comes back by pageblocks may be smaller. */
-	if (order < page_hinting_min_order)
-		return;
-	zone->hinting.pages[was] -= 1UL << order;
-	zone->hinting.pages[state] += 1UL << order;
+	pages[was] -= 1UL << order;
+	pages[state] += 1UL << order;
 }
 
 /*
@@ -74,8 +74,31 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 	if (is_migrate_isolate(migratetype))
 		return;
 
+	if (order < page_hinting_min_order) {
+		page_hinting_tidy();
+		return;
+	}
 	page_hinting_capture(zone, page, order, jiffies);
 	page_hinting_kick();
+}
+
+/* A piece was used, in part at least: what is left of it stays what it was. */
+static void piece_used(struct zone *zone, struct page *page, unsigned int low,
+		       unsigned int high, enum page_hinting_state was)
+{
+	unsigned int least = max(low, page_hinting_cold_order);
+	unsigned long time = page->hint_time;
+
+	if (was == PAGE_HINTING_HINTED)
+		zone->hinting.pieces_used += 1UL << low;
+	while (high > least) {
+		struct page *half = page + (1UL << --high);
+
+		if (!PageBuddy(half))
+			continue;
+		half->hint_time = time;
+		page_hinting_set_state(zone, half, high, was);
+	}
 }
 
 /*
@@ -88,9 +111,16 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
 			 enum page_hinting_state was)
 {
-	unsigned int least = max(low, min(high, page_hinting_min_order));
+	unsigned int least = max(low, page_hinting_min_order);
 	unsigned long time = page->hint_time;
 
+	if (low < page_hinting_min_order)
+		page_hinting_tidy();
+	if (high < page_hinting_min_order) {
+		if (page_hinting_running())
+			piece_used(zone, page, low, high, was);
+		return;
+	}
 	if (was == PAGE_HINTING_CAPTURED)
 		page_hinting_note_reused(zone, jiffies - time, 1UL << least);
 	else
@@ -119,6 +149,7 @@ void __page_hinting_moved(struct zone *zone)
 {
 	/* What the clock hand had to leave it can take now, wherever it is. */
 	zone->hinting.left = 0;
-	zone->hinting.passed = 0;
+	zone->hinting.hand.passed = 0;
 	page_hinting_kick();
+	page_hinting_tidy();
 }

@@ -11,6 +11,7 @@
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/mmzone.h>
+#include <linux/compaction.h>	/* needs mmzone.h */
 #include <linux/page-flags.h>
 
 /* What tells a free block's state, see &enum page_hinting_state. */
@@ -30,6 +31,12 @@ void page_hinting_set_state(struct zone *zone, struct page *page,
 			    unsigned int order, enum page_hinting_state state);
 bool __page_hinting_recall(unsigned long returned);
 bool __page_hinting_recall_range(unsigned long start, unsigned long end);
+
+/* mm/compaction.c, for whole.c */
+struct compact_control;
+struct capture_control;
+enum compact_result compact_zone(struct compact_control *cc,
+				 struct capture_control *capc);
 
 /* mm/page_alloc.c: takes a block off its free list, the zone's lock held. */
 void page_hinting_take(struct page *page, unsigned int order);

@@ -42,10 +42,12 @@ enum page_hinting_event {
 	HINT_PAGES_HINTED,	/* the same, in pages */
 	HINT_RETURNED,		/* back, hinted or not */
 	HINT_REGRETTED,		/* used again too soon: policy.c */
+	HINT_FAILED,		/* batches that the host did not take */
 	HINT_BATCHES,		/* batches handed to the device */
 	HINT_RANGES,		/* ranges in them */
 	HINT_PASSES,		/* runs of the pass */
 	HINT_LOOKED,		/* places that the clock hand looked at */
+	HINT_PIECES_LOOKED,	/* the slow hand */
 	NR_HINT_EVENTS
 };
 
@@ -97,6 +99,14 @@ static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 }
 
 extern unsigned int page_hinting_min_order;
+extern unsigned int page_hinting_cold_order;
+
+/* The smallest blocks that are anything to us. */
+static inline unsigned int page_hinting_hook_order(void)
+{
+	return min(READ_ONCE(page_hinting_cold_order),
+		   READ_ONCE(page_hinting_min_order));
+}
 
 /* Whether a block captured now would be found later: see stop() in core.c. */
 static inline bool page_hinting_running(void)
@@ -124,6 +134,8 @@ void page_hinting_arrays_free(void);
 /* clock.c */
 unsigned long page_hinting_missed(struct zone *zone);
 unsigned long page_hinting_missed_anywhere(void);
+struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand *hand,
+				     unsigned int order);
 unsigned long page_hinting_clock(struct page_hinting_pending *pending, bool retry);
 void page_hinting_forget(void);
 /* collect.c */
@@ -134,6 +146,12 @@ unsigned long page_hinting_collect(struct page_hinting_pending *pending);
 void page_hinting_pend(struct page_hinting_pending *pending,
 		       const struct page_hinting_entry *entry);
 void page_hinting_sort(struct page_hinting_pending *pending);
+/* pieces.c */
+unsigned long page_hinting_pieces(struct zone *zone);
+unsigned long page_hinting_pieces_anywhere(void);
+void page_hinting_slow_hands_flush(bool flush);
+bool page_hinting_give_turn(struct zone *zone);
+bool page_hinting_slow_hands(struct page_hinting_pending *pending);
 /* isolate.c */
 int page_hinting_isolate(const struct page_hinting_entry *candidate,
 			 unsigned long *usable, struct page_hinting_batch *batch);
@@ -170,8 +188,24 @@ bool page_hinting_spares(struct zone *zone, unsigned long usable,
 /* pass.c */
 void page_hinting_kick(void);
 void page_hinting_completed(int error);
+void page_hinting_run_pass(void);
 void page_hinting_pass_start(struct page_hinting_device *device);
 void page_hinting_pass_stop(void);
+/* idle.c */
+extern unsigned int page_hinting_compacts;
+void page_hinting_tidy(void);
+void page_hinting_idle_start(void);
+void page_hinting_idle_stop(void);
+/* whole.c */
+#ifdef CONFIG_COMPACTION
+bool page_hinting_worth_compacting(void);
+bool page_hinting_compact(void);
+void page_hinting_compact_all(void);
+#else
+static inline bool page_hinting_worth_compacting(void) { return false; }
+static inline bool page_hinting_compact(void) { return false; }
+static inline void page_hinting_compact_all(void) {}
+#endif
 /* recall.c */
 int page_hinting_batches_alloc(struct page_hinting_device *device);
 void page_hinting_batches_free(void);
@@ -183,7 +217,17 @@ void page_hinting_batch_sent(struct page_hinting_batch *batch);
 void page_hinting_batch_end(struct page_hinting_batch *batch);
 bool page_hinting_recalling(void);
 unsigned long page_hinting_in_flight(void);
+unsigned int page_hinting_unanswered(unsigned long until);
+/* flush.c */
+bool page_hinting_flushing(void);
+unsigned int page_hinting_flush_requests(void);
+void page_hinting_swept(unsigned int seen);
+void page_hinting_flush_begin(void);
+void page_hinting_flush_stopped(void);
+int page_hinting_flush(unsigned int how);
 /* core.c */
+int page_hinting_begin_anew(void);
+int page_hinting_set_cold_order(unsigned int order);
 int page_hinting_set_enabled(unsigned int enable);
 int page_hinting_set_min_order(unsigned int order);
 bool page_hinting_get_enabled(void);

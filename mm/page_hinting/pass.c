@@ -87,6 +87,12 @@ static void try_again(struct work_struct *work)
 	queue_pass(0);
 }
 
+/* The slow hands have a turn. */
+void page_hinting_run_pass(void)
+{
+	queue_pass(0);
+}
+
 static void back_off(void)
 {
 	unsigned long at = jiffies + retry_delay;
@@ -194,7 +200,7 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	if (!disarm(&missed))
 		return shortest_delay();
 	/* Left, for one reason or another. */
-	if (missed)
+	if (missed || pending.held_up)
 		back_off();
 	return delay;
 }
@@ -202,9 +208,10 @@ static unsigned long next_pass(int taken, unsigned long returned,
 static void page_hinting_pass(struct work_struct *work)
 {
 	unsigned long returned = page_hinting_returned();
+	unsigned int requests = page_hinting_flush_requests();
 	unsigned long young, delay = HZ;
+	bool again, over, all;
 	int taken;
-	bool again;
 
 	if (!page_hinting_running())
 		return;
@@ -221,16 +228,26 @@ static void page_hinting_pass(struct work_struct *work)
 	page_hinting_learn();
 	young = page_hinting_collect(&pending);
 	delay = page_hinting_clock(&pending, again);
-	if (!page_hinting_has_room(&pending))
-		WRITE_ONCE(pending.held_up, true);
 	if (pending.nr)
 		burst_at = jiffies;
 	burst += pending.nr;
+	/* What is young came after this pass began, if there is a flush. */
+	over = page_hinting_slow_hands(&pending);
+	all = over && young && delay == PAGE_HINTING_RESTS;
+	if (!page_hinting_has_room(&pending))
+		WRITE_ONCE(pending.held_up, true);
 	page_hinting_sort(&pending);
 	taken = page_hinting_report(device, &pending);
 	pending.nr = 0;
 	pending.nr_pages = 0;
+	if (all && taken >= 0 && !pending.held_up)
+		page_hinting_swept(requests);
+	else if (page_hinting_flushing() && taken >= 0 && !pending.held_up)
+		delay = 0;
 	delay = next_pass(taken, returned, young, delay);
+	/* What has no room now the slow hands go on with when their next turn comes. */
+	if (!over && taken >= 0 && pending.ranges)
+		delay = min(delay, PASS_INTERVAL);
 queue:
 	if (delay != PAGE_HINTING_RESTS)
 		queue_delayed_work(system_unbound_wq, &pass_work, delay);
@@ -244,13 +261,15 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	pending.held_up = false;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
-	smp_store_release(&page_hinting_capture_order, page_hinting_min_order);
+	smp_store_release(&page_hinting_capture_order, page_hinting_hook_order());
 	queue_pass(0);
+	page_hinting_idle_start();
 }
 
 /* No hook is under way any more. Afterwards there is neither a mark nor an entry. */
 void page_hinting_pass_stop(void)
 {
+	page_hinting_idle_stop();
 	irq_work_sync(&kick_work);
 	cancel_delayed_work_sync(&pass_work);
 	cancel_delayed_work_sync(&retry_work);

@@ -147,6 +147,19 @@ unsigned long page_hinting_in_flight(void)
 	return nr;
 }
 
+/* How many batches are not back of those that were begun until then; jiffies. */
+unsigned int page_hinting_unanswered(unsigned long until)
+{
+	struct page_hinting_batch *batch;
+	unsigned int nr = 0;
+
+	spin_lock_irq(&lock);
+	list_for_each_entry(batch, &begun, list)
+		nr += !time_after(batch->since, until);
+	spin_unlock_irq(&lock);
+	return nr;
+}
+
 static bool touches(struct page_hinting_batch *batch,
 		    unsigned long start, unsigned long end)
 {

@@ -20,9 +20,15 @@ static void let_go(const struct page_hinting_entry *candidate)
 	if (!page_hinting_captured(candidate))
 		return;
 	order = buddy_order(page);
+	/* A piece keeps its mark and its age, and the slow hand finds it again. */
+	if (order < page_hinting_min_order) {
+		if (page_hinting_flushing())
+			ledger->turn = candidate->zone->spanned_pages;
+		return;
+	}
 	page_hinting_set_state(candidate->zone, page, order, PAGE_HINTING_UNKNOWN);
 	ledger->left += 1UL << order;
-	ledger->passed = 0;
+	ledger->hand.passed = 0;
 }
 
 /*
@@ -96,6 +102,7 @@ int page_hinting_report(struct page_hinting_device *device,
 		page_hinting_batch_sent(batch);
 		taken++;
 		if (device->report(device, batch)) {
+			page_hinting_count_add(HINT_FAILED, 1);
 			put_back(batch, false);
 			taken = -EIO;
 		}
@@ -114,6 +121,8 @@ int page_hinting_report(struct page_hinting_device *device,
  */
 void page_hinting_complete(struct page_hinting_batch *batch, int error)
 {
+	if (error)
+		page_hinting_count_add(HINT_FAILED, 1);
 	put_back(batch, !error);
 	page_hinting_completed(error);
 }

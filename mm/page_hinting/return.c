@@ -57,7 +57,7 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 		return;
 
 	page = free_block(pfn, order);
-	if (!page || buddy_order(page) < min(page_hinting_min_order, pageblock_order))
+	if (!page || buddy_order(page) < min(page_hinting_hook_order(), pageblock_order))
 		return;
 
 	/* The orders at which it grew. */
@@ -66,11 +66,15 @@ static void put_back_unit(struct zone *zone, unsigned long pfn,
 		page->hint_time = time;
 		page_hinting_set_state(zone, page, buddy_order(page),
 				       PAGE_HINTING_HINTED);
-		page_hinting_note_hinted(zone, time, 1UL << order);
+		if (order >= min(page_hinting_min_order, pageblock_order))
+			page_hinting_note_hinted(zone, time, 1UL << order);
 	} else if (buddy_order(page) >= page_hinting_min_order) {
 		/* As any block that becomes free; there may be no pass queued. */
 		__page_hinting_free(zone, page, buddy_order(page),
 				    get_pageblock_migratetype(page));
+	} else {
+		/* Made of pieces, or refused. */
+		page_hinting_tidy();
 	}
 }
 

@@ -43,11 +43,32 @@ static int set_##name(unsigned int new)					\
 	return 0;							\
 }
 
+static int set_compact(unsigned int new)
+{
+	if (new > 1)
+		return -EINVAL;
+	WRITE_ONCE(page_hinting_compacts, new);
+	return 0;
+}
+
+static ssize_t flush_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t count)
+{
+	unsigned int how;
+	int error = kstrtouint(buf, 10, &how) ? -EINVAL : page_hinting_flush(how);
+
+	return error ?: count;
+}
+
+static struct kobj_attribute flush_attr = __ATTR_WO(flush);
+
 SET_AGE(age_ms)
 SET_AGE(age_max_ms)
 
 READ_WRITE(enabled, page_hinting_get_enabled(), page_hinting_set_enabled);
 READ_WRITE(min_order, READ_ONCE(page_hinting_min_order), page_hinting_set_min_order);
+READ_WRITE(cold_order, READ_ONCE(page_hinting_cold_order), page_hinting_set_cold_order);
+READ_WRITE(compact, READ_ONCE(page_hinting_compacts), set_compact);
 READ_WRITE(age_ms, READ_ONCE(page_hinting_age_ms), set_age_ms);
 READ_WRITE(age_max_ms, READ_ONCE(page_hinting_age_max_ms), set_age_max_ms);
 READ_ONLY(age_now_ms, jiffies_to_msecs(page_hinting_age()));
@@ -55,11 +76,15 @@ READ_ONLY(hinted, page_hinting_count(HINT_HINTED));
 READ_ONLY(regretted, page_hinting_count(HINT_REGRETTED));
 READ_ONLY(waiting, page_hinting_waiting());
 READ_ONLY(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
+READ_ONLY(bytes_in_pieces, (u64)page_hinting_pieces_anywhere() << PAGE_SHIFT);
 READ_ONLY(bytes_missed, (u64)page_hinting_missed_anywhere() << PAGE_SHIFT);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,
 	&min_order_attr.attr,
+	&cold_order_attr.attr,
+	&compact_attr.attr,
+	&flush_attr.attr,
 	&age_ms_attr.attr,
 	&age_max_ms_attr.attr,
 	&age_now_ms_attr.attr,
@@ -68,6 +93,7 @@ static struct attribute *page_hinting_attrs[] = {
 	&waiting_attr.attr,
 	&bytes_in_flight_attr.attr,
 	&bytes_missed_attr.attr,
+	&bytes_in_pieces_attr.attr,
 	NULL
 };
 
@@ -88,6 +114,8 @@ static const char * const debug_names[NR_HINT_EVENTS] = {
 	[HINT_RANGES] = "ranges",
 	[HINT_PASSES] = "passes",
 	[HINT_LOOKED] = "looked",
+	[HINT_PIECES_LOOKED] = "pieces_looked",
+	[HINT_FAILED] = "failed",
 };
 
 static int debug_get(void *event, u64 *value)

@@ -132,6 +132,33 @@ TRACE_EVENT(page_hinting_clock,
 		  __entry->nid, __get_str(name), __entry->missed)
 );
 
+TRACE_EVENT(page_hinting_compact,
+
+	TP_PROTO(struct zone *zone, unsigned long before, unsigned long after,
+		 bool done),
+
+	TP_ARGS(zone, before, after, done),
+
+	TP_STRUCT__entry(
+		__field(int, nid)
+		__string(name, zone->name)
+		__field(unsigned long, before)
+		__field(unsigned long, after)
+		__field(bool, done)
+	),
+
+	TP_fast_assign(
+		__entry->nid = zone_to_nid(zone);
+		__assign_str(name);
+		__entry->before = before;
+		__entry->after = after;
+		__entry->done = done;
+	),
+
+	TP_printk("nid=%d zone=%s before=%lu after=%lu done=%d", __entry->nid,
+		  __get_str(name), __entry->before, __entry->after, __entry->done)
+);
+
 #endif /* _TRACE_PAGE_HINTING_H */
 
 #include <trace/define_trace.h>

@@ -53,4 +53,4 @@ for enabled in 0 1; do
 	wait $load
 	[ $enabled = 1 ] || printf '\n@again\n'
 done
-grep . $controls/*
+grep -s . $controls/* || true

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest, which does nothing else any more: waits until nothing is left to
-# be hinted, no pass has run for a second, and the counters add up, two minutes at
-# most. Then prints them; and no block may be nobody's.
+# be hinted, but for pieces, nothing has left for a second, and the counters add up,
+# two minutes at most. Then prints them; and no block may be nobody's.
 controls=/sys/kernel/mm/page_hinting
 counters=/sys/kernel/debug/page_hinting
 
@@ -32,14 +32,14 @@ settle()
 {
 	why="it does not come to rest"
 	for i in $(seq 120); do
-		passes=$(count passes)
+		isolated=$(count isolated)
 		sleep 1
 		[ "$(value bytes_missed)$(value waiting)$(value bytes_in_flight)" = 000 ] &&
-			[ "$passes" = "$(count passes)" ] || continue
+			[ "$isolated" = "$(count isolated)" ] || continue
 		why=$(wrong)
 		[ -n "$why" ] || break
 	done
-	[ -z "$why" ] || { grep . $controls/* $counters/*; echo "settled: $why"; exit 1; }
+	[ -z "$why" ] || { grep -s . $controls/* $counters/*; echo "settled: $why"; exit 1; }
 }
 
 settle
@@ -52,5 +52,5 @@ if [ "$lost" != 0 ]; then
 	settle
 	lost=$(lost)
 fi
-grep . $controls/* $counters/*
+grep -s . $controls/* $counters/*
 [ "$lost" = 0 ] || { echo "settled: $lost blocks are lost"; exit 1; }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free page hinting, whole: lets the kernel's own compaction make whole blocks of
+ * free memory that is in pieces, which then are hinted as any others. It leaves
+ * alone what the host has got, and whole blocks. Only where much came in pieces since
+ * it last was through the zone; never where memory is short; in slices, which end
+ * when something else wants the CPU.
+ */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/swap.h>
+
+#include <trace/events/page_hinting.h>
+#include "../internal.h"
+#include "internal.h"
+
+/* Less is not worth it: so much, and such a share of the zone. */
+#define LEAST		(SZ_4M >> PAGE_SHIFT)
+#define SHARE		64
+
+/* A slice; and how long all of them are at most, for so many pages of a zone. */
+#define SLICE		(HZ / 20UL + 1)
+#define PAGES_PER_SLICE	(SZ_16M >> PAGE_SHIFT)
+
+/* Free pages of a zone in pieces that the host has not got; a guess. */
+static unsigned long in_pieces(struct zone *zone)
+{
+	/* As page_hinting_missed(). */
+	unsigned long hinted = data_race(zone->hinting.pieces[PAGE_HINTING_HINTED]);
+	unsigned int order, end = min(READ_ONCE(page_hinting_min_order), pageblock_order);
+	unsigned long nr = 0;
+
+	for (order = 0; order < end; order++) {
+		/* The same. */
+		nr += data_race(zone->free_area[order].nr_free) << order;
+	}
+	return nr - min(nr, hinted);
+}
+
+static bool worth_it(struct zone *zone)
+{
+	struct page_hinting_whole *whole = &zone->hinting.whole;
+	unsigned long least = max(zone_managed_pages(zone) / SHARE, LEAST);
+	unsigned long nr = in_pieces(zone);
+	bool worth;
+
+	spin_lock_irq(&zone->lock);
+	/* What was left then may have been used since. */
+	whole->left = min(whole->left, nr);
+	worth = page_hinting_usable(zone) > 2 * high_wmark_pages(zone) &&
+		(whole->budget || nr >= whole->left + least);
+	spin_unlock_irq(&zone->lock);
+	return worth;
+}
+
+bool page_hinting_worth_compacting(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (worth_it(zone))
+			return true;
+	}
+	return false;
+}
+
+/* Until a time, in jiffies, or to the end if it is 0. */
+static bool compact(struct zone *zone, unsigned long until,
+		    struct page_hinting_whole *whole)
+{
+	struct compact_control cc = {
+		.order = -1,
+		.mode = MIGRATE_SYNC_LIGHT,
+		.ignore_skip_hint = true,
+		.no_set_skip_hint = true,
+		.whole_zone = !until || !whole->migrate_pfn,
+		.migrate_pfn = whole->migrate_pfn,
+		.free_pfn = whole->free_pfn,
+		.gfp_mask = GFP_KERNEL,
+		.zone = zone,
+		.until = until,
+	};
+
+	if (compact_zone(&cc, NULL) != COMPACT_CONTENDED)
+		return true;
+	whole->migrate_pfn = cc.migrate_pfn;
+	whole->free_pfn = pageblock_start_pfn(cc.free_pfn);
+	return false;
+}
+
+static void compact_slice(struct zone *zone)
+{
+	unsigned long begin = jiffies, before = in_pieces(zone), spent;
+	struct page_hinting_whole whole;
+	bool done;
+
+	spin_lock_irq(&zone->lock);
+	whole = zone->hinting.whole;
+	spin_unlock_irq(&zone->lock);
+	if (!whole.budget) {
+		whole.budget = SLICE * DIV_ROUND_UP(zone_managed_pages(zone),
+						    PAGES_PER_SLICE);
+		whole.migrate_pfn = 0;
+		/* A page in a per-CPU list can't be moved, or keeps a block in pieces. */
+		lru_add_drain_all();
+		drain_all_pages(zone);
+	}
+	done = compact(zone, (begin + SLICE) | 1, &whole);
+	spent = max(jiffies - begin, 1UL);
+	whole.budget -= done ? whole.budget : min(whole.budget, spent);
+	if (!whole.budget) {
+		drain_all_pages(zone);
+		whole.left = in_pieces(zone);
+	}
+	spin_lock_irq(&zone->lock);
+	zone->hinting.whole = whole;
+	spin_unlock_irq(&zone->lock);
+	trace_page_hinting_compact(zone, before, in_pieces(zone), done);
+}
+
+/* A slice for the next zone that is worth it. Returns whether there was one. */
+bool page_hinting_compact(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (!worth_it(zone))
+			continue;
+		compact_slice(zone);
+		return true;
+	}
+	return false;
+}
+
+/* All of them, whatever it costs. */
+void page_hinting_compact_all(void)
+{
+	struct page_hinting_whole whole = {};
+	struct zone *zone;
+
+	lru_add_drain_all();
+	for_each_populated_zone(zone) {
+		compact(zone, 0, &whole);
+		drain_all_pages(zone);
+		whole.left = in_pieces(zone);
+		spin_lock_irq(&zone->lock);
+		zone->hinting.whole = whole;
+		spin_unlock_irq(&zone->lock);
+	}
+}
