@@ -20,7 +20,7 @@ cma=$(ls -d /sys/kernel/debug/cma/*/ | head -n 1)
 movable=$(grep -l Movable /sys/devices/system/memory/memory*/valid_zones |
 	sed 's,/valid_zones,,')
 actions="order age learning switch pages bind suspend cpu pool contiguous
-	offline compact hold exit atomic"
+	offline compact hold exit atomic cold flush interrupted riddle"
 
 say()
 {
@@ -91,6 +91,17 @@ act()
 	hold) choose 32 64 128; hold "$chosen" munmap 10 10 ;;
 	exit) choose 32 64 128; hold "$chosen" exit 10 10 ;;
 	atomic) atomic 2048 1 ;;
+	cold) choose 4 6 9; echo "$chosen" > $controls/cold_order ;;
+	flush) choose 1 2; echo "$chosen" > $controls/flush ;;
+	interrupted)
+		for how in 1 2 1; do
+			echo $how > $controls/flush &
+		done
+		choose 0 0.01 0.1; sleep "$chosen"
+		kill $!
+		wait $! || true
+		;;
+	riddle) choose 64 256 1024; riddle 64 "$chosen" 300 ;;
 	esac > /dev/null 2>&1 || return
 	eval "did_$1=\$((did_$1 + 1))"
 }
@@ -143,6 +154,7 @@ echo 0 > $pool
 echo 20 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
+echo 4 > $controls/cold_order
 # The host unplugs virtio-mem's memory, of which KASAN has a shadow that looks
 # like blocks that are lost.
 for i in $(seq 100); do
