@@ -109,7 +109,7 @@ bench-quick: kernel-bench guest
 bench-more: kernel-bench guest
 	@$(vm)/bench.sh -a $(WORKLOADS)
 
-density: kernel guest
+density: $(if $(QUICK),kernel,kernel-bench) guest
 	@$(vm)/density.sh $(if $(QUICK),-q) $(WORKLOADS)
 
 shell: kernel guest

@@ -149,7 +149,7 @@ for workload; do
 done
 
 "$bench"/summary.sh "$work" > "$work/summary.txt"
-awk -f "$bench/targets.awk" "$work"/*.tsv > "$work/targets.txt"
+awk -f "$bench/tables.awk" -f "$bench/targets.awk" "$work"/*.tsv > "$work/targets.txt"
 cat "$work/summary.txt" "$work/targets.txt"
 [ -z "$quick" ] || exit 0
 

@@ -35,13 +35,15 @@ if [ "${1:-}" = -q ]; then
 	fit_most=6
 	shift
 fi
+# Page reporting's delay can be set in the bench's kernel.
+[ -n "$quick" ] || export KERNEL=build/bench/linux-6.12/vmlinux
 export quick work
 swap=$work/swap
-[ $# != 0 ] || set -- fit memhog footprint
+[ $# != 0 ] || set -- fit memhog footprint server
 for workload; do
 	case $workload in
-	fit | memhog | footprint) ;;
-	*) echo "density: no workload $workload; there are fit, memhog, footprint" >&2; exit 2 ;;
+	fit | memhog | footprint | server) ;;
+	*) echo "density: no workload $workload; there are fit, memhog, footprint, server" >&2; exit 2 ;;
 	esac
 done
 
@@ -68,7 +70,7 @@ cleanup()
 	end_guests
 	cap_remove || true
 	swap_off $swap || true
-	rm -rf "$work"/*.new "$work/root.img"
+	rm -rf "$work"/*.new "$work"/*.img
 	exit $status
 }
 pids=
@@ -99,11 +101,11 @@ start()
 {
 	guest=$1 mib=$2
 	shift 2
-	arm "${arm%-10}"
+	arm "$arm"
 	now_ms > "$(guest_file "$guest" offset)"
 	SMP=1 MEM=$mib QEMU="$here/density/qemu.sh" \
 	DEVICES="-trace ram_block_discard_range ${QEMU_MORE:-}" guest.sh \
-		-s "$(guest_file "$guest" samples)" -c "$(guest_file "$guest" console)" \
+		${VMRUN_MORE:-} -s "$(guest_file "$guest" samples)" -c "$(guest_file "$guest" console)" \
 		-t 3600 -- "$@" &
 	pid=$!
 	pids="$pids $pid"
@@ -231,7 +233,8 @@ done
 
 "$bench"/summary.sh "$work" > "$work/summary.txt"
 "$here"/density/hosts.sh "$work" > "$work/hosts.txt"
-cat "$work/summary.txt" "$work/hosts.txt"
+awk -f "$bench/tables.awk" -f "$here/density/targets.awk" "$work"/*.tsv > "$work/targets.txt"
+cat "$work/summary.txt" "$work/targets.txt" "$work/hosts.txt"
 "$here"/density/pictures.sh "$work" "$cap_mib"
 [ -z "$quick" ] || exit 0
 
@@ -253,10 +256,11 @@ Guests come one after another to a memory cgroup; each runs a program that
 touches most of its memory and frees it, before the next one comes, and then
 idles. ``fit`` is without swap, and over when the cgroup's limit refuses memory,
 or with 20 guests, which is what there is time for. ``memhog`` has three guests,
-larger programs, and swap beside if the machine allows it. In ``footprint`` a
-guest compiles, idles, compiles and idles, with its page cache kept or dropped.
-The memory is what is resident in QEMU's processes. Where they emulate (TCG) that
-has up to 128 MiB of translated code in it, whatever the guest does.
+larger programs, and swap beside if the machine allows it. The memory of these two is
+what is resident in QEMU's processes. Where they emulate (TCG) that has up to 128 MiB
+of translated code in it, whatever the guest does. In ``footprint`` a guest works,
+idles, works and idles, with its page cache kept or dropped; its memory is that of the
+guest's RAM alone.
 
 Measured
 ========
@@ -267,6 +271,8 @@ END
 	for picture in fit footprint; do
 		[ ! -f $work/$picture.svg ] || printf '\n.. image:: %s.svg\n' $picture
 	done
+	printf '\nWhat is to be achieved, by density/targets.awk::\n\n'
+	sed 's/^./    &/' "$work/targets.txt"
 	echo
 	cat "$work/hosts.txt"
 } > $published/density.rst.new

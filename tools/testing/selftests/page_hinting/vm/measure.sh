@@ -15,7 +15,7 @@ arm()
 	BALLOON=virtio-balloon-pci,free-page-reporting=on
 	case $1 in
 	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
-	hinting) APPEND=page_hinting=on ;;
+	hinting | hinting-profile | hinting-proactive-*) APPEND=page_hinting=on ;;
 	reporting) APPEND=page_hinting=off ;;
 	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;
 	*) echo "no arm $1" >&2; exit 2 ;;

@@ -1,101 +1,143 @@
 # SPDX-License-Identifier: GPL-2.0
-# A guest that works now and then: it unpacks and compiles a program with
-# Debian's compiler (phases.sh), idles, and does both again. Two guests run at a
-# time, of one CPU each, so that what disturbs the machine disturbs both: hinting
-# beside page reporting, thrice; and once neither, hinting with a min_order of 10,
-# and all again with the page cache dropped after each compilation.
+# A guest that works now and then: it does a job (job.sh), idles for a minute, does
+# it again, and idles. Two guests run at a time, of one CPU each, so that what
+# disturbs the machine disturbs both. The memory is what is resident at the host of
+# the guest's RAM alone.
 #
-# compile-s	seconds for the compilations
-# CPU-s		and its QEMU's CPU seconds
-# mean-MiB	resident memory, over all of the run
-# peak-MiB	the most of it
-# GiB-min	the same summed up over time
-# idle-MiB	at the end of the last idling
-# cached-MiB	page cache that the guest says it has then
-# discarded-MiB	that the host took back meanwhile
+# job-s		seconds for both jobs
+# next-s	for the second
+# CPU-s		QEMU's CPU seconds for both
+# mean-MiB	resident, over all of the run
+# used-MiB	of RAM that the guest has in use at the end
+# cached-MiB	page cache in that
+# left-MiB	resident at the end, 30 s after the second job, 90 with the profile
+# excess	its ratio to used-MiB plus 16
+# huge-MiB	resident in the host's huge pages when the first job ended
+# next-huge-MiB	and the second
+# back-MiB	that the host took back meanwhile
+# again-MiB	that became resident again while the guest idled
 #
-# The variant says whether the page cache was dropped after each compilation.
+# The variant says what job, and whether the page cache was dropped after each. The
+# arms hinting-proactive-N leave compaction to the kernel's own, with that
+# vm.compaction_proactiveness.
 
-# usage: together RUN ARM VARIANT ARM VARIANT
+# usage: together RUN ARM ARM JOB keep|drop
 together()
 {
-	run=$1
+	run=$1 variant="$4 $5"
 	arm=$2
-	compile "$3"
+	work_in_guest "$4" "$5"
 	first=$pid
-	arm=$4
-	compile "$5"
+	arm=$3
+	work_in_guest "$4" "$5"
 	second=$pid
 	shown=0
 	while alive "$first" || alive "$second"; do
 		if [ $(($(now_ms) - shown)) -ge 30000 ]; then
 			shown=$(now_ms)
-			progress "$5, beside $2 $3, run $run"
+			progress "$variant, beside $2, run $run"
 		fi
 		sleep 1
 	done
-	wait "$second" || failed "$5"
+	wait "$second" || failed "$4-$5"
 	arm=$2
-	wait "$first" || failed "$3"
+	wait "$first" || failed "$4-$5"
 	pids=
-	measured "$2" "$3"
-	measured "$4" "$5"
+	for arm in "$2" "$3"; do
+		measured "$4-$5"
+		rm "$(guest_file "$4-$5" img)"
+	done
 }
 
-# usage: compile VARIANT
-compile()
+# usage: work_in_guest JOB keep|drop
+work_in_guest()
 {
-	order=
-	[ "$arm" != hinting-10 ] || order='echo 10 > /sys/kernel/mm/page_hinting/min_order;'
-	start "$1" 2048 "$order disk.sh /phases.sh $1 $phases $idle_s"
+	rest=$last_idle_s set=
+	case $arm in
+	hinting-profile)
+		rest=$profile_idle_s
+		set="page-hinting-cold-cache.sh start;"
+		;;
+	hinting-proactive-*)
+		set="echo 0 > /sys/kernel/mm/page_hinting/compact;"
+		set="$set echo ${arm##*-} > /proc/sys/vm/compaction_proactiveness;"
+		;;
+	esac
+	cp --sparse=always "$work/empty.img" "$(guest_file "$1-$2" img)"
+	QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on
+		-drive file=$(guest_file "$1-$2" img),if=virtio,format=raw,cache=unsafe" \
+	VMRUN_MORE=-r start "$1-$2" $mib "$set RAM=$mib disk.sh /job.sh $1 $2 $first_s $rest"
 }
 
-# usage: measured ARM VARIANT
+# usage: measured GUEST
 measured()
 {
-	arm=$1
 	values=$(awk -F '\t' '
-		$3 ~ /^@compile\r?$/ { t = $1; cpu = $6; if (!begin) { begin = last = t; before = $4 } }
-		$3 ~ /^@compiled/ { compile += $1 - t; used += $6 - cpu }
+		function said(n,   words) { split($3, words, " "); return words[n] }
+		$3 ~ /^@job/ {
+			t = $1
+			cpu = $6
+			idle = 0
+			if (!jobs++) { begin = last = t; gone = $4 }
+		}
+		$3 ~ /^@done/ {
+			next_s = ($1 - t) / 1000
+			job_s += next_s
+			cpu_s += ($6 - cpu) / 1000
+			huge[jobs] = $10
+			idle = 1
+			before = $9
+		}
 		begin && $3 == "-" {
-			sum += $2 * ($1 - last)
+			sum += $9 * ($1 - last)
 			last = $1
-			if ($2 > peak) peak = $2
+			if (idle && $9 > before) again += $9 - before
+			before = $9
 		}
 		$3 ~ /^@rested/ {
-			split($3, said, " ")
-			cached = said[2]
 			end = $1
-			idle = $2
-			gone = $4 - before
+			used = said(2)
+			cached = said(3)
+			left = $9
+			back = $4 - gone
 			total = sum
 		}
 		END {
-			printf "%.2f %.2f %d %d %.3f %d %d %d", compile / 1000, used / 1000,
-			       total / (end - begin) / 1024, peak / 1024,
-			       total / 1048576 / 60000, idle / 1024, cached / 1024, gone / 1024
-		}' "$(guest_file "$2" samples)")
+			printf "%.2f %.2f %.2f %d %d %d %d %.3f %d %d %d %d", job_s, next_s, cpu_s,
+			       total / (end - begin) / 1024, used / 1024, cached / 1024,
+			       left / 1024, left / (used + 16 * 1024), huge[1] / 1024,
+			       huge[jobs] / 1024, back / 1024, again / 1024
+		}' "$(guest_file "$1" samples)")
 	# shellcheck disable=SC2086
-	row "$2" "$arm" "$run" $values
+	row "$variant" "$arm" "$run" $values
 }
 
+mib=2048 first_s=60 last_idle_s=30 profile_idle_s=90
+# One job is enough.
+[ -z "$quick" ] || mib=1024 first_s=
+CAP=
+export CAP
 root=$work/root.img
 "$vm"/density/root.sh "$root" "$("$vm"/density/source.sh duktape)"
-QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on"
-CAP=
-export QEMU_MORE CAP
-if [ -z "$quick" ]; then
-	phases=2 idle_s=20
-else
-	phases=1 idle_s=10
-fi
+truncate -s 1536M "$work/empty.img"
+mke2fs -q -t ext2 -F -N 65536 "$work/empty.img"
 
-columns compile-s CPU-s mean-MiB peak-MiB GiB-min idle-MiB cached-MiB discarded-MiB
-for run in $(runs 3 1); do
-	together "$run" reporting keep hinting keep
-	[ "$run" = 1 ] && [ -z "$quick" ] || continue
-	together "$run" none keep none drop
-	together "$run" reporting drop hinting drop
-	together "$run" hinting-10 keep hinting-10 drop
+columns job-s next-s CPU-s mean-MiB used-MiB cached-MiB left-MiB excess huge-MiB \
+	next-huge-MiB back-MiB again-MiB
+for run in $(runs 5 1); do
+	if [ -n "$quick" ]; then
+		together "$run" reporting hinting farm drop
+		continue
+	fi
+	together "$run" none hinting compile keep
+	together "$run" none-again reporting compile keep
+	[ "$run" = 1 ] || continue
+	together "$run" reporting-100 hinting-profile compile keep
+	together "$run" none hinting compile drop
+	together "$run" reporting-100 reporting compile drop
+	together "$run" hinting-proactive-0 hinting-proactive-20 compile drop
+	together "$run" hinting-proactive-100 hinting-profile compile drop
+	together "$run" none hinting farm keep
+	together "$run" reporting-100 reporting farm keep
 done
-QEMU_MORE=
+rm -f "$work"/*.img

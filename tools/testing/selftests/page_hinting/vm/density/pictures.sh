@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The pictures: resident memory of guests that came in turn, stacked, against
-# the cap; and that of a guest that compiles now and then.
+# the cap; and that of a guest that works now and then.
 #
 # usage: pictures.sh DIRECTORY CAP-MiB	(the directory of density.sh)
 set -eu
@@ -72,41 +72,42 @@ if [ -f "$dir/fit.tsv" ]; then
 		$panels unset multiplot"
 fi
 
-# usage: curve VARIANT ARM
+# usage: curve VARIANT ARM	resident of the guest's RAM
 curve()
 {
 	awk -F '\t' '
-		$3 ~ /^@compile\r?$/ && !begin { begin = $1 }
+		$3 ~ /^@job/ && !begin { begin = $1 }
 		$3 ~ /^@exit/ { exit }
 		begin && $3 == "-" && $1 >= next_ms {
-			print ($1 - begin) / 1000, $2 / 1024
-			next_ms = $1 + 200
+			print ($1 - begin) / 1000, $9 / 1024
+			next_ms = $1 + 500
 		}' "$dir/footprint-$2-1-$1.samples" > "$dir/footprint-$1-$2.curve"
 }
 
 if [ -f "$dir/footprint.tsv" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/footprint.tsv")
-	lines=
-	for variant in keep drop; do
-		for arm in none reporting hinting hinting-10; do
+	panels=
+	for variant in compile-keep compile-drop farm-keep; do
+		lines=
+		for arm in none reporting reporting-100 hinting hinting-profile; do
 			[ -f "$dir/footprint-$arm-1-$variant.samples" ] || continue
 			curve $variant $arm
 			case $arm in
 			none) colour=808080 title=neither ;;
 			reporting) colour=c06000 title='page reporting' ;;
+			reporting-100) colour=e0b060 title='page reporting, 100 ms' ;;
 			hinting) colour=0060c0 title='page hinting' ;;
-			hinting-10) colour=00a060 title='page hinting, min_order 10' ;;
+			hinting-profile) colour=00a060 title='page hinting, profile' ;;
 			esac
-			[ $variant = keep ] && dash=1 || {
-				dash=2
-				title="$title, page cache dropped"
-			}
-			lines="$lines${lines:+, }'$dir/footprint-$variant-$arm.curve' with lines lw 2 dt $dash lc rgb '#$colour' title '$title'"
+			lines="$lines${lines:+, }'$dir/footprint-$variant-$arm.curve' with lines lw 2 lc rgb '#$colour' title '$title'"
 		done
+		[ -z "$lines" ] ||
+			panels="$panels set title '$variant'; plot $lines; unset ylabel;"
 	done
-	gnuplot -e "set terminal svg size 1000,420 background 'white';
-		set output '$dir/footprint.svg'; set grid; set title '$label' font ',8';
-		set xlabel 'seconds since the guest began to compile; twice it compiles, then idles';
-		set ylabel 'MiB resident at the host'; set yrange [0:]; set key outside bottom horizontal;
-		plot $lines"
+	gnuplot -e "set terminal svg size 1200,420 background 'white';
+		set output '$dir/footprint.svg'; set grid;
+		set multiplot layout 1,3 title '$label' font ',8';
+		set xlabel 'seconds; two jobs, after each the guest idles';
+		set ylabel 'MiB of the RAM resident at the host'; set yrange [0:];
+		set key outside bottom horizontal; $panels unset multiplot"
 fi

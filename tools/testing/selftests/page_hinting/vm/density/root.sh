@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Packs a disk for a guest that compiles: Debian's compiler and make as they
-# are installed here, busybox for the rest, a source package's archive, and
-# phases.sh.
+# Packs a disk for a guest that works: Debian's compiler as it is installed here,
+# busybox for the rest, a source package's archive, a tree of small files, which is
+# a part of the kernel's, and the jobs.
 #
-# usage: root.sh OUT ARCHIVE
+# usage: root.sh OUT ARCHIVE	(from the top of the repository)
 set -eu
 
 out=$1
@@ -15,7 +15,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root" "$out.new"' EXIT
 trap 'exit 130' INT TERM HUP
 
-mkdir -p "$root/usr/bin" "$root/proc" "$root/dev" "$root/tmp"
+mkdir -p "$root/usr/bin" "$root/proc" "$root/dev" "$root/tmp" "$root/work"
 # A merged /usr stays one.
 for name in bin sbin lib lib64; do
 	[ ! -L /$name ] || { mkdir -p "$root/usr/$name"; ln -s usr/$name "$root/$name"; }
@@ -24,7 +24,7 @@ mkdir -p "$root/bin"
 
 # The packages with all that they depend on, and what of it is for people.
 apt-cache depends --recurse --installed --no-recommends --no-suggests \
-	--no-conflicts --no-breaks --no-replaces --no-enhances gcc make libc6-dev |
+	--no-conflicts --no-breaks --no-replaces --no-enhances gcc libc6-dev |
 	grep '^[a-z0-9]' | sort -u > "$root/packages"
 # shellcheck disable=SC2046
 dpkg -L $(dpkg-query -W -f '${binary:Package}\t${db:Status-Status}\n' $(cat "$root/packages") 2>/dev/null |
@@ -42,7 +42,9 @@ for applet in $(/bin/busybox --list); do
 		ln -s busybox "$root/bin/$applet"
 done
 cp "$archive" "$root/source"
-cp "$here/phases.sh" "$root/phases.sh"
+tar -C build/source/linux-6.12 -cf "$root/tree.tar" fs include kernel lib mm
+cp "$here/job.sh" "$root/"
+cp build/guest/bin/farm "$root/bin/"
 
 mib=$(($(du -sm "$root" | cut -f 1) * 5 / 4 + 16))
 rm -f "$out.new"

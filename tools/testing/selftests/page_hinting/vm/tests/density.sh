@@ -6,7 +6,7 @@
 # alone: it measures, and needs memory
 set -eu
 
-density.sh -q &
+density.sh -q fit memhog &
 child=$!
 trap 'kill $child; wait $child; exit 130' INT TERM HUP
 wait $child || exit $?

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# A file server reads 60 % of its guest's memory again and again: the profile for
+# cold cache must leave it alone. Both arms at the same time, of one CPU each, for three
+# minutes, which is twice what the profile takes for cold.
+#
+# MiB/s		that it reads
+# RAM-MiB	resident of its RAM at the end
+
+# usage: served
+served()
+{
+	values=$(awk -F '\t' '$3 ~ /^@served/ {
+			split($3, said, " ")
+			printf "%.1f %d", said[2] / 1.024 / said[3], $9 / 1024
+		}' "$(guest_file serve samples)")
+	# shellcheck disable=SC2086
+	row '60 %' "$arm" "$run" $values
+	rm "$(guest_file serve img)"
+}
+
+# usage: serve [COMMAND;]
+serve()
+{
+	cp --sparse=always "$work/empty.img" "$(guest_file serve img)"
+	QEMU_MORE="-drive file=$(guest_file serve img),if=virtio,format=raw,cache=unsafe" \
+	VMRUN_MORE=-r start serve $mib "$1 serve.sh $((mib * 6 / 10)) $seconds"
+}
+
+mib=2048 seconds=180
+[ -z "$quick" ] || mib=512 seconds=20
+CAP=
+export CAP
+truncate -s 1536M "$work/empty.img"
+mke2fs -q -t ext2 -F "$work/empty.img"
+columns MiB/s RAM-MiB
+for run in $(runs 5 1); do
+	arm=hinting
+	serve ""
+	first=$pid
+	arm=hinting-profile
+	serve "page-hinting-cold-cache.sh start;"
+	progress "two file servers for $seconds s, run $run"
+	wait "$pid" || failed serve
+	arm=hinting
+	wait "$first" || failed serve
+	pids=
+	for arm in hinting hinting-profile; do
+		served
+	done
+done
+rm -f "$work"/*.img

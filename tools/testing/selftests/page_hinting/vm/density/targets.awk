@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What hinting is to achieve with its default settings after real work, and whether
+# it did: a line for each target, from the tables of one "make density" as input
+# files of ../bench/tables.awk.
+# One figure by another; what was not measured is none.
+function by(one, other) {
+	return one >= 1e11 || other >= 1e11 || !other ? 1e12 : one / other
+}
+
+function left(variant,   excess) {
+	excess = median("footprint", variant, "hinting", "excess")
+	target(1, sprintf("%s, resident when idle: %s of what is in use and 16 MiB, at most 1.05 (page reporting %s, neither %s)",
+			  variant, text(excess, "%.2f"),
+			  text(median("footprint", variant, "reporting", "excess"), "%.2f"),
+			  text(median("footprint", variant, "none", "excess"), "%.2f")),
+	       excess <= 1.05)
+}
+
+# Beside none, in pairs, and none beside itself.
+function run_time(number, variant, column, what, most,   ours, self) {
+	ours = ratio("footprint", variant, "hinting", "none", column)
+	self = ratio("footprint", variant, "none-again", "none", column)
+	target(number, sprintf("%s, %s: %s of none, at most %s; none of its own %s",
+			       variant, what, text(ours, "%.3f"), most, text(self, "%.3f")),
+	       ours <= most)
+}
+
+function footprint(   n, i, keep, share) {
+	n = variants["footprint"]
+	for (i = 1; i <= n; i++)
+		left(name["footprint", i])
+	keep = "compile keep"
+	if (!(("footprint", keep) in known))
+		return
+	share = by(median("footprint", keep, "hinting", "mean-MiB"),
+		   median("footprint", keep, "reporting", "mean-MiB"))
+	target(2, sprintf("%s, mean resident: %s of page reporting, at most 0.83", keep,
+			  text(share, "%.2f")), share <= 0.83)
+	run_time(2, keep, "job-s", "run time", 1.02)
+	run_time(2, keep, "CPU-s", "CPU time", 1.03)
+	# Of what is in use without the cache, which the other variant tells.
+	share = by(median("footprint", keep, "hinting-profile", "left-MiB"),
+		   1.25 * median("footprint", "compile drop", "hinting", "used-MiB") + 16)
+	target(3, sprintf("%s, cold cache dropped, resident 90 s later: %s of what is allowed", keep,
+			  text(share, "%.2f")), share <= 1)
+	run_time(4, keep, "next-s", "run time of the job after the idling", 1.03)
+	share = by(median("footprint", keep, "hinting", "next-huge-MiB"),
+		   median("footprint", keep, "hinting", "huge-MiB"))
+	target(4, sprintf("%s, huge pages behind the next job: %s of those before, at least 0.9", keep,
+			  text(share, "%.2f")), share < 1e11 && share >= 0.9)
+}
+
+function server(   pace) {
+	pace = ratio("server", "60 %", "hinting-profile", "hinting", "MiB/s")
+	target(3, sprintf("file server, cold cache dropped: %s of its throughput, at least 0.98",
+			  text(pace, "%.3f")), pace < 1e11 && pace >= 0.98)
+}
+
+END {
+	if ("footprint" in has) footprint()
+	if ("server" in has) server()
+}
