@@ -144,6 +144,38 @@ failed()
 	exit 1
 }
 
+# usage: empty_disk	for give_disk to copy
+empty_disk()
+{
+	truncate -s 1536M "$work/empty.img"
+	mke2fs -q -t ext2 -F -N 65536 "$work/empty.img"
+}
+
+# usage: give_disk GUEST	prints QEMU's option for one of its own
+give_disk()
+{
+	cp --sparse=always "$work/empty.img" "$(guest_file "$1" img)"
+	echo "-drive file=$(guest_file "$1" img),if=virtio,format=raw,cache=unsafe"
+}
+
+# usage: wait_for_both GUEST FIRST-ARM FIRST-PID TEXT	the second is $arm's, $pid
+wait_for_both()
+{
+	second=$pid
+	shown=0
+	while alive "$3" || alive "$second"; do
+		if [ $(($(now_ms) - shown)) -ge 30000 ]; then
+			shown=$(now_ms)
+			progress "$4"
+		fi
+		sleep 1
+	done
+	wait "$second" || failed "$1"
+	arm=$2
+	wait "$3" || failed "$1"
+	pids=
+}
+
 # usage: progress TEXT
 progress()
 {

@@ -30,19 +30,7 @@ together()
 	first=$pid
 	arm=$3
 	work_in_guest "$4" "$5"
-	second=$pid
-	shown=0
-	while alive "$first" || alive "$second"; do
-		if [ $(($(now_ms) - shown)) -ge 30000 ]; then
-			shown=$(now_ms)
-			progress "$variant, beside $2, run $run"
-		fi
-		sleep 1
-	done
-	wait "$second" || failed "$4-$5"
-	arm=$2
-	wait "$first" || failed "$4-$5"
-	pids=
+	wait_for_both "$4-$5" "$2" "$first" "$variant, beside $2, run $run"
 	for arm in "$2" "$3"; do
 		measured "$4-$5"
 		rm "$(guest_file "$4-$5" img)"
@@ -63,9 +51,7 @@ work_in_guest()
 		set="$set echo ${arm##*-} > /proc/sys/vm/compaction_proactiveness;"
 		;;
 	esac
-	cp --sparse=always "$work/empty.img" "$(guest_file "$1-$2" img)"
-	QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on
-		-drive file=$(guest_file "$1-$2" img),if=virtio,format=raw,cache=unsafe" \
+	QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on $(give_disk "$1-$2")" \
 	VMRUN_MORE=-r start "$1-$2" $mib "$set RAM=$mib disk.sh /job.sh $1 $2 $first_s $rest"
 }
 
@@ -119,8 +105,7 @@ CAP=
 export CAP
 root=$work/root.img
 "$vm"/density/root.sh "$root" "$("$vm"/density/source.sh duktape)"
-truncate -s 1536M "$work/empty.img"
-mke2fs -q -t ext2 -F -N 65536 "$work/empty.img"
+empty_disk
 
 columns job-s next-s CPU-s mean-MiB used-MiB cached-MiB left-MiB excess huge-MiB \
 	next-huge-MiB back-MiB again-MiB

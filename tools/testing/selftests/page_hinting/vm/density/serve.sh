@@ -9,10 +9,8 @@
 # usage: serve.sh MiB SECONDS
 set -eu
 
-milliseconds()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
-}
+# shellcheck source=../guest/common.sh
+. common.sh
 
 mkdir -p /srv
 mount -t ext2 /dev/vda /srv
@@ -25,5 +23,4 @@ while [ $((now - begin)) -lt $(($2 * 1000)) ]; do
 	passes=$((passes + 1))
 	now=$(milliseconds)
 done
-echo
-echo "@served $((passes * $1 * 1024)) $((now - begin))"
+say "served $((passes * $1 * 1024)) $((now - begin))"

@@ -21,17 +21,14 @@ served()
 # usage: serve [COMMAND;]
 serve()
 {
-	cp --sparse=always "$work/empty.img" "$(guest_file serve img)"
-	QEMU_MORE="-drive file=$(guest_file serve img),if=virtio,format=raw,cache=unsafe" \
-	VMRUN_MORE=-r start serve $mib "$1 serve.sh $((mib * 6 / 10)) $seconds"
+	QEMU_MORE=$(give_disk serve) VMRUN_MORE=-r start serve $mib "$1 serve.sh $((mib * 6 / 10)) $seconds"
 }
 
 mib=2048 seconds=180
 [ -z "$quick" ] || mib=512 seconds=20
 CAP=
 export CAP
-truncate -s 1536M "$work/empty.img"
-mke2fs -q -t ext2 -F "$work/empty.img"
+empty_disk
 columns MiB/s RAM-MiB
 for run in $(runs 5 1); do
 	arm=hinting
@@ -39,11 +36,7 @@ for run in $(runs 5 1); do
 	first=$pid
 	arm=hinting-profile
 	serve "page-hinting-cold-cache.sh start;"
-	progress "two file servers for $seconds s, run $run"
-	wait "$pid" || failed serve
-	arm=hinting
-	wait "$first" || failed serve
-	pids=
+	wait_for_both serve hinting "$first" "two file servers for $seconds s, run $run"
 	for arm in hinting hinting-profile; do
 		served
 	done

@@ -3,6 +3,7 @@
 # What hinting is to achieve with its default settings after real work, and whether
 # it did: a line for each target, from the tables of one "make density" as input
 # files of ../bench/tables.awk.
+
 # One figure by another; what was not measured is none.
 function by(one, other) {
 	return one >= 1e11 || other >= 1e11 || !other ? 1e12 : one / other

@@ -12,6 +12,10 @@
 #
 # Prints "@got WHAT ENABLED GOT of WANTED", and "@single ENABLED N": how often CMA
 # was tried again because of a page that was none of ours.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
@@ -19,12 +23,6 @@ pools=/sys/kernel/mm/hugepages
 blocks=/sys/devices/system/memory
 cma=$(ls -d /sys/kernel/debug/cma/*/ | head -n 1)
 tracing=/sys/kernel/tracing
-
-say()
-{
-	echo
-	echo "@$*"
-}
 
 # usage: pool KIB NUMBER
 pool()

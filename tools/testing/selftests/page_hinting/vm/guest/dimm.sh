@@ -9,16 +9,14 @@
 #
 # Prints "@zone BLOCK ZONE" of these, and "@range FIRST-PAGE-FRAME PAGES" for each
 # descriptor that the host had.
+
+# shellcheck source=common.sh
+. common.sh
+
 controls=/sys/kernel/mm/page_hinting
 blocks=/sys/devices/system/memory
 tracing=/sys/kernel/tracing
 size=$(cat $blocks/block_size_bytes)
-
-say()
-{
-	echo
-	echo "@$*"
-}
 
 settled()
 {

@@ -6,20 +6,13 @@
 # interrupts, that a dead host never answers, and that nobody takes.
 #
 # Prints "@flush WHAT STATUS MILLISECONDS" for each, and what the last one said.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
-
-say()
-{
-	echo
-	echo "@$*"
-}
-
-milliseconds()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
-}
 
 # usage: flush WHAT HOW
 flush()

@@ -13,6 +13,10 @@
 # Prints "@capacity KIB", what can be filled; and "@late DELAY-MS KILLS KIB BOUND
 # MILLISECONDS": the most that was in flight, what may be, and how long it took
 # after the last hint until nothing was, -1 if something still is.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
@@ -22,17 +26,6 @@ echo 20 > /proc/sys/kernel/hung_task_timeout_secs
 # See pressure.sh.
 echo 100000 > /proc/sys/vm/percpu_pagelist_high_fraction
 echo 0 > /proc/sys/vm/watermark_boost_factor
-
-say()
-{
-	echo
-	echo "@$*"
-}
-
-milliseconds()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
-}
 
 # What the OOM killer says of these two is no complaint.
 dmesg -n 1

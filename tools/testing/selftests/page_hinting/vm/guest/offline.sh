@@ -9,6 +9,10 @@
 # usage: offline.sh SECONDS	(that going off line may take)
 #
 # Prints "@offline CASE STATUS MILLISECONDS", the status -1 if it took longer.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
@@ -17,21 +21,10 @@ blocks=/sys/devices/system/memory
 limit=$1
 block_pages=$((0x$(cat $blocks/block_size_bytes) / 4096))
 
-say()
-{
-	echo
-	echo "@$*"
-}
-
 fail()
 {
 	echo "offline: $1"
 	exit 1
-}
-
-milliseconds()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
 }
 
 # The movable memory blocks, without those that have holes: the firmware's tables

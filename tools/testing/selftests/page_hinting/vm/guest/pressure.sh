@@ -10,15 +10,13 @@
 #
 # Prints "@brim HOST ORDER KIB KILLS" and "@atomic HOST ORDER BURSTS FAILURES
 # KILLS"; HOST is off and ORDER 0 where hinting is off.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
-
-say()
-{
-	echo
-	echo "@$*"
-}
 
 # usage: host off|qemu|slow ORDER
 host()

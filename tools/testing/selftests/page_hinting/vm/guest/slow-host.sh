@@ -10,6 +10,10 @@
 #
 # Prints "@brim HOST ORDER KIB KILLS", and "@late N of M": how often something
 # was in flight when it was looked at.
+
+# shellcheck source=common.sh
+. common.sh
+
 driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
@@ -19,12 +23,6 @@ echo 20 > /proc/sys/kernel/hung_task_timeout_secs
 # See pressure.sh.
 echo 100000 > /proc/sys/vm/percpu_pagelist_high_fraction
 echo 0 > /proc/sys/vm/watermark_boost_factor
-
-say()
-{
-	echo
-	echo "@$*"
-}
 
 fill()
 {

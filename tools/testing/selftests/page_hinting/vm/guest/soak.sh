@@ -9,6 +9,10 @@
 #
 # Prints "@soak SECONDS ACTION" now and then, and at last "@did ACTION TIMES",
 # which are those that succeeded, for each action at least one if it was long.
+
+# shellcheck source=common.sh
+. common.sh
+
 seconds=$1
 seed=$2
 driver=/sys/bus/virtio/drivers/virtio_balloon
@@ -21,12 +25,6 @@ movable=$(grep -l Movable /sys/devices/system/memory/memory*/valid_zones |
 	sed 's,/valid_zones,,')
 actions="order age learning switch pages bind suspend cpu pool contiguous
 	offline compact hold exit atomic cold flush interrupted riddle"
-
-say()
-{
-	echo
-	echo "@$*"
-}
 
 total()
 {
