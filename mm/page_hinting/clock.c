@@ -20,23 +20,33 @@
 /* Places that a zone's hand looks at in one pass: 8 GiB at order 9. */
 #define PLACES_PER_PASS	4096
 
+/* Pages in free blocks of the orders from @order to before @end. */
+unsigned long page_hinting_free_pages(struct zone *zone, unsigned int order,
+				      unsigned int end)
+{
+	unsigned long nr = 0;
+
+	for (; order < end; order++) {
+		/* Exact under the zone's lock, else a guess. */
+		nr += data_race(zone->free_area[order].nr_free) << order;
+	}
+	return nr;
+}
+
 /* Free pages that no stage knows of. */
 unsigned long page_hinting_missed(struct zone *zone)
 {
-	/* Exact under the zone's lock, else a guess. */
+	/* As above. */
 	unsigned long known = -data_race(zone->hinting.pages[PAGE_HINTING_UNKNOWN]);
 	/* Callers that only read don't wait for page_hinting_set_min_order(). */
 	unsigned int order = READ_ONCE(page_hinting_min_order);
-	unsigned long nr = 0;
+	unsigned long nr = page_hinting_free_pages(zone, order, NR_PAGE_ORDERS);
 
-	for (; order < NR_PAGE_ORDERS; order++) {
-		/* The same. */
-		nr += data_race(zone->free_area[order].nr_free) << order;
-	}
 	return nr - min(nr, known);
 }
 
-unsigned long page_hinting_missed_anywhere(void)
+/* The sum of what page_hinting_missed() or page_hinting_pieces() says. */
+unsigned long page_hinting_anywhere(unsigned long (*count)(struct zone *zone))
 {
 	unsigned long nr = 0;
 	struct zone *zone;
@@ -44,7 +54,7 @@ unsigned long page_hinting_missed_anywhere(void)
 	if (!page_hinting_running())
 		return 0;
 	for_each_populated_zone(zone)
-		nr += page_hinting_missed(zone);
+		nr += count(zone);
 	return nr;
 }
 

@@ -38,13 +38,18 @@ static void start(void)
  * Who sets marks looks at the order under a zone's lock; so after a grace period
  * all that there will be are found. Batches in flight stay so.
  */
+static void forget_all(void)
+{
+	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
+	synchronize_rcu();
+	page_hinting_pass_stop();
+}
+
 static void stop(void)
 {
 	if (!page_hinting_running())
 		return;
-	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
-	synchronize_rcu();
-	page_hinting_pass_stop();
+	forget_all();
 	page_hinting_flush_stopped();
 	/* Not before no page has a mark that it would carry into its use. */
 	static_branch_disable(&page_hinting_key);
@@ -193,9 +198,7 @@ int page_hinting_begin_anew(void)
 	guard(mutex)(&control);
 	if (!page_hinting_running())
 		return -ENODEV;
-	WRITE_ONCE(page_hinting_capture_order, PAGE_HINTING_CAPTURE_OFF);
-	synchronize_rcu();
-	page_hinting_pass_stop();
+	forget_all();
 	page_hinting_flush_begin();
 	page_hinting_pass_start(device);
 	return 0;

@@ -59,8 +59,11 @@ unsigned int page_hinting_flush_requests(void)
 /* The pass has isolated all that was free when it began. */
 void page_hinting_swept(unsigned int seen)
 {
+	/* It can't begin while a pass runs. */
+	if (!page_hinting_flushing())
+		return;
 	spin_lock_irq(&lock);
-	if (flushing && !swept && seen == requests) {
+	if (!swept && seen == requests) {
 		swept = true;
 		swept_at = jiffies;
 	}

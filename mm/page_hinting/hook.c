@@ -82,46 +82,26 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 	page_hinting_kick();
 }
 
-/* A piece was used, in part at least: what is left of it stays what it was. */
-static void piece_used(struct zone *zone, struct page *page, unsigned int low,
-		       unsigned int high, enum page_hinting_state was)
-{
-	unsigned int least = max(low, page_hinting_cold_order);
-	unsigned long time = page->hint_time;
-
-	if (was == PAGE_HINTING_HINTED)
-		zone->hinting.pieces_used += 1UL << low;
-	while (high > least) {
-		struct page *half = page + (1UL << --high);
-
-		if (!PageBuddy(half))
-			continue;
-		half->hint_time = time;
-		page_hinting_set_state(zone, half, high, was);
-	}
-}
-
 /*
  * Only an allocation is a use that the age has to be learned from, not a merge,
  * compaction, or memory going off line. What is left of the block stays what it
  * was. But not what is smaller than what is hinted, for the host may have backed
- * that by the same huge page.
+ * that by the same huge page; only what is left of a piece does.
  */
 void __page_hinting_used(struct zone *zone, struct page *page,
 			 unsigned int low, unsigned int high,
 			 enum page_hinting_state was)
 {
-	unsigned int least = max(low, page_hinting_min_order);
+	bool piece = high < page_hinting_min_order;
+	unsigned int least = max(low, piece ? page_hinting_cold_order :
+					      page_hinting_min_order);
 	unsigned long time = page->hint_time;
 
 	if (low < page_hinting_min_order)
 		page_hinting_tidy();
-	if (high < page_hinting_min_order) {
-		if (page_hinting_running())
-			piece_used(zone, page, low, high, was);
-		return;
-	}
-	if (was == PAGE_HINTING_CAPTURED)
+	if (piece)
+		zone->hinting.pieces_used += was == PAGE_HINTING_HINTED ? 1UL << low : 0;
+	else if (was == PAGE_HINTING_CAPTURED)
 		page_hinting_note_reused(zone, jiffies - time, 1UL << least);
 	else
 		page_hinting_note_regretted(zone, 1UL << least);
@@ -135,14 +115,15 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 		/* Not if it is a guard, see debug_guardpage_enabled(). */
 		if (!PageBuddy(half))
 			continue;
-		if (was == PAGE_HINTING_CAPTURED) {
+		if (was == PAGE_HINTING_CAPTURED && !piece) {
 			page_hinting_capture(zone, half, high, time);
 			continue;
 		}
 		half->hint_time = time;
 		page_hinting_set_state(zone, half, high, was);
 	}
-	page_hinting_kick();
+	if (!piece)
+		page_hinting_kick();
 }
 
 void __page_hinting_moved(struct zone *zone)

@@ -23,9 +23,7 @@
 static void kick(struct irq_work *work);
 static void tidy(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tidy_work, tidy);
-static struct irq_work kick_work =
-	__IRQ_WORK_INIT(kick, IS_ENABLED(CONFIG_PREEMPT_RT) ?
-			      IRQ_WORK_HARD_IRQ : IRQ_WORK_LAZY);
+static struct irq_work kick_work = PAGE_HINTING_IRQ_WORK(kick);
 
 unsigned int page_hinting_compacts = 1;
 

@@ -101,6 +101,14 @@ static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 extern unsigned int page_hinting_min_order;
 extern unsigned int page_hinting_cold_order;
 
+/*
+ * How a hook wakes a work item. Lazy, it costs no interrupt of its own. On PREEMPT_RT
+ * that is left for a thread, which stays behind with it when its CPU goes off line.
+ */
+#define PAGE_HINTING_IRQ_WORK(kick)					\
+	__IRQ_WORK_INIT(kick, IS_ENABLED(CONFIG_PREEMPT_RT) ?		\
+			      IRQ_WORK_HARD_IRQ : IRQ_WORK_LAZY)
+
 /* The smallest blocks that are anything to us. */
 static inline unsigned int page_hinting_hook_order(void)
 {
@@ -132,8 +140,10 @@ void page_hinting_capture(struct zone *zone, struct page *page,
 int page_hinting_arrays_alloc(void);
 void page_hinting_arrays_free(void);
 /* clock.c */
+unsigned long page_hinting_free_pages(struct zone *zone, unsigned int order,
+				      unsigned int end);
 unsigned long page_hinting_missed(struct zone *zone);
-unsigned long page_hinting_missed_anywhere(void);
+unsigned long page_hinting_anywhere(unsigned long (*count)(struct zone *zone));
 struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand *hand,
 				     unsigned int order);
 unsigned long page_hinting_clock(struct page_hinting_pending *pending, bool retry);
@@ -148,7 +158,6 @@ void page_hinting_pend(struct page_hinting_pending *pending,
 void page_hinting_sort(struct page_hinting_pending *pending);
 /* pieces.c */
 unsigned long page_hinting_pieces(struct zone *zone);
-unsigned long page_hinting_pieces_anywhere(void);
 void page_hinting_slow_hands_flush(bool flush);
 bool page_hinting_give_turn(struct zone *zone);
 bool page_hinting_slow_hands(struct page_hinting_pending *pending);

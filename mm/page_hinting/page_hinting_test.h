@@ -27,7 +27,7 @@ static inline bool all_is_known(void)
 
 	for_each_populated_zone(zone)
 		captured += READ_ONCE(zone->hinting.pages[PAGE_HINTING_CAPTURED]);
-	return !page_hinting_missed_anywhere() && !page_hinting_waiting() &&
+	return !page_hinting_anywhere(page_hinting_missed) && !page_hinting_waiting() &&
 	       !page_hinting_in_flight() && !captured;
 }
 

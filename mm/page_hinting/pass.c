@@ -24,13 +24,7 @@ static void page_hinting_pass(struct work_struct *work);
 static void try_again(struct work_struct *work);
 static DECLARE_DELAYED_WORK(pass_work, page_hinting_pass);
 static DECLARE_DELAYED_WORK(retry_work, try_again);
-/*
- * Lazy, it costs no interrupt of its own. On PREEMPT_RT that is left for a thread,
- * which stays behind with it when its CPU goes off line.
- */
-static struct irq_work kick_work =
-	__IRQ_WORK_INIT(kick, IS_ENABLED(CONFIG_PREEMPT_RT) ?
-			      IRQ_WORK_HARD_IRQ : IRQ_WORK_LAZY);
+static struct irq_work kick_work = PAGE_HINTING_IRQ_WORK(kick);
 static atomic_t armed;			/* there is no need to queue a pass */
 
 static struct page_hinting_device *device;
@@ -191,7 +185,8 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	delay = min(young, hand);
 	if (delay != PAGE_HINTING_RESTS) {
 		/* Also what was left is tried again now and then. */
-		if (hand == PAGE_HINTING_RESTS && page_hinting_missed_anywhere())
+		if (hand == PAGE_HINTING_RESTS &&
+		    page_hinting_anywhere(page_hinting_missed))
 			back_off();
 		return clamp(delay, 1UL, RECONSIDER);
 	}

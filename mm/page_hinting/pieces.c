@@ -35,26 +35,10 @@ unsigned long page_hinting_pieces(struct zone *zone)
 {
 	/* As page_hinting_missed(). */
 	unsigned long hinted = data_race(zone->hinting.pieces[PAGE_HINTING_HINTED]);
-	unsigned int order = page_hinting_hook_order();
-	unsigned long nr = 0;
+	unsigned long nr = page_hinting_free_pages(zone, page_hinting_hook_order(),
+						   READ_ONCE(page_hinting_min_order));
 
-	for (; order < READ_ONCE(page_hinting_min_order); order++) {
-		/* The same. */
-		nr += data_race(zone->free_area[order].nr_free) << order;
-	}
 	return nr - min(nr, hinted);
-}
-
-unsigned long page_hinting_pieces_anywhere(void)
-{
-	unsigned long nr = 0;
-	struct zone *zone;
-
-	if (!page_hinting_running())
-		return 0;
-	for_each_populated_zone(zone)
-		nr += page_hinting_pieces(zone);
-	return nr;
 }
 
 /* Gives the zone's slow hand a turn, if it has something to find. */

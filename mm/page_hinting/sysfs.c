@@ -76,8 +76,10 @@ READ_ONLY(hinted, page_hinting_count(HINT_HINTED));
 READ_ONLY(regretted, page_hinting_count(HINT_REGRETTED));
 READ_ONLY(waiting, page_hinting_waiting());
 READ_ONLY(bytes_in_flight, (u64)page_hinting_in_flight() << PAGE_SHIFT);
-READ_ONLY(bytes_in_pieces, (u64)page_hinting_pieces_anywhere() << PAGE_SHIFT);
-READ_ONLY(bytes_missed, (u64)page_hinting_missed_anywhere() << PAGE_SHIFT);
+READ_ONLY(bytes_in_pieces,
+	  (u64)page_hinting_anywhere(page_hinting_pieces) << PAGE_SHIFT);
+READ_ONLY(bytes_missed,
+	  (u64)page_hinting_anywhere(page_hinting_missed) << PAGE_SHIFT);
 
 static struct attribute *page_hinting_attrs[] = {
 	&enabled_attr.attr,

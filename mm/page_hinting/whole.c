@@ -29,13 +29,9 @@ static unsigned long in_pieces(struct zone *zone)
 {
 	/* As page_hinting_missed(). */
 	unsigned long hinted = data_race(zone->hinting.pieces[PAGE_HINTING_HINTED]);
-	unsigned int order, end = min(READ_ONCE(page_hinting_min_order), pageblock_order);
-	unsigned long nr = 0;
+	unsigned int end = min(READ_ONCE(page_hinting_min_order), pageblock_order);
+	unsigned long nr = page_hinting_free_pages(zone, 0, end);
 
-	for (order = 0; order < end; order++) {
-		/* The same. */
-		nr += data_race(zone->free_area[order].nr_free) << order;
-	}
 	return nr - min(nr, hinted);
 }
 
