@@ -106,10 +106,10 @@ static void compact_slice(struct zone *zone)
 	done = compact(zone, (begin + SLICE) | 1, &whole);
 	spent = max(jiffies - begin, 1UL);
 	whole.budget -= done ? whole.budget : min(whole.budget, spent);
-	if (!whole.budget) {
-		drain_all_pages(zone);
+	/* What became whole is in a per-CPU list by pages, and the next may be far. */
+	drain_all_pages(zone);
+	if (!whole.budget)
 		whole.left = in_pieces(zone);
-	}
 	spin_lock_irq(&zone->lock);
 	zone->hinting.whole = whole;
 	spin_unlock_irq(&zone->lock);
