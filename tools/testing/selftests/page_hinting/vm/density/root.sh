@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Packs a disk for a guest that works: Debian's compiler as it is installed here,
-# busybox for the rest, a source package's archive, a tree of small files, which is
-# a part of the kernel's, and the jobs.
+# busybox for the rest, a large C file of duktape's, a tree of small files, which is a
+# part of the kernel's, and the jobs.
 #
-# usage: root.sh OUT ARCHIVE	(from the top of the repository)
+# usage: root.sh OUT DUKTAPE-ARCHIVE	(from the top of the repository)
 set -eu
 
 out=$1
@@ -41,7 +41,7 @@ for applet in $(/bin/busybox --list); do
 	[ -e "$root/bin/$applet" ] || [ -e "$root/usr/bin/$applet" ] ||
 		ln -s busybox "$root/bin/$applet"
 done
-cp "$archive" "$root/source"
+tar -C "$root" -xJf "$archive" --strip-components=1 --wildcards '*/src/*.[ch]'
 tar -C build/source/linux-6.12 -cf "$root/tree.tar" fs include kernel lib mm
 cp "$here/job.sh" "$root/"
 cp build/guest/bin/farm "$root/bin/"
