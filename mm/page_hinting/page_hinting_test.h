@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What KUnit's tests of the engine and of the virtqueue both wait for. */
+/*
+ * What KUnit's tests of the engine and of the virtqueue both wait for; and the host that
+ * the first play, in test_host.c.
+ */
 #ifndef _MM_PAGE_HINTING_TEST_H
 #define _MM_PAGE_HINTING_TEST_H
 
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
@@ -30,5 +35,40 @@ static inline bool all_is_known(void)
 	return !page_hinting_anywhere(page_hinting_missed) && !page_hinting_waiting() &&
 	       !page_hinting_in_flight() && !captured;
 }
+
+#define TEST_BATCHES	4
+#define TEST_RANGES	8
+
+struct test_host {
+	struct page_hinting_device device;
+	spinlock_t lock;		/* protects what follows */
+	struct page_hinting_batch *held[TEST_BATCHES];
+	unsigned int nr_held;
+	unsigned int nr_reports;
+	unsigned long nr_pages;		/* that were reported */
+	bool holds;			/* answers when the test says so */
+	int error;			/* answers with this */
+	int report_error;		/* takes no batch */
+	unsigned int age_ms;
+	unsigned int age_max_ms;
+	unsigned int min_order, cold_order, compacts;
+	struct delayed_work late;
+};
+
+unsigned int test_host_nr_held(struct test_host *host);
+bool test_host_answer(struct test_host *host, int error);
+void test_host_answer_all(struct test_host *host, int error);
+int test_host_init(struct kunit *test);
+void test_host_exit(struct kunit *test);
+void test_host_set_holds(struct test_host *host, bool holds);
+struct page *test_take_block(struct kunit *test);
+struct page *test_free_block(struct kunit *test);
+unsigned long test_set_high_watermark(struct zone *zone, unsigned long pages);
+void test_hold_batch(struct kunit *test);
+struct page *test_freed_and_hinted(struct kunit *test);
+bool test_move_unnoticed(struct page *page);
+void test_count_marked(struct zone *zone, unsigned int order,
+		       unsigned long nr_pages[PAGE_HINTING_STATES]);
+void test_expect_even_ledgers(struct kunit *test);
 
 #endif

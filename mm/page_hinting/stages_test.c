@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit tests for free page hinting: each stage, on data of the test's. */
 #include <kunit/test.h>
-#include <linux/log2.h>
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/vmstat.h>
 
 #include "internal.h"
 
@@ -335,101 +333,6 @@ static void no_range_crosses_a_section(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_to_pfn(sg_page(&batch->ranges[1])), border);
 }
 
-static struct zone *new_zone(struct kunit *test, unsigned long managed,
-			     unsigned long high, unsigned long free)
-{
-	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, zone);
-	spin_lock_init(&zone->lock);
-	atomic_long_set(&zone->managed_pages, managed);
-	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], free);
-	zone->_watermark[WMARK_HIGH] = high;
-	return zone;
-}
-
-static bool spares(struct zone *zone, unsigned long usable,
-		   unsigned long in_flight, unsigned long nr_pages)
-{
-	return page_hinting_spares(zone, usable, in_flight, nr_pages);
-}
-
-static void invariant_4_bounded(struct kunit *test)
-{
-	struct zone *zone = new_zone(test, 65536, 384, 0);
-
-	/* Much is free: a 64th of the zone may be in flight. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 50000, 512, 512));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 50000, 513, 512));
-	/* Little is free: half of what is above the watermark. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 1920, 512, 512));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 1919, 512, 512));
-	/* The last block may go if the watermark stays. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 1408, 0, 1024));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 1407, 0, 1024));
-	/* However large it is. */
-	KUNIT_EXPECT_TRUE(test, spares(zone, 9000, 0, 8192));
-	/* Below the watermark nothing goes, whatever is in flight. */
-	KUNIT_EXPECT_FALSE(test, spares(zone, 100, 0, 1024));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 100, 4096, 1024));
-	KUNIT_EXPECT_FALSE(test, spares(zone, 0, 0, 385));
-}
-
-static void invariant_4_not_of_others(struct kunit *test)
-{
-	struct zone *zone = new_zone(test, 65536, 0, 10000);
-
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 10000);
-	zone->nr_free_highatomic = 1000;
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 9000);
-
-	/* Only who is movable can have what is free in the areas for CMA. */
-	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 6000);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 3000);
-	atomic_long_set(&zone->vm_stat[NR_FREE_CMA_PAGES], 9999);
-	KUNIT_EXPECT_EQ(test, page_hinting_usable(zone), 0);
-}
-
-/* What is regretted is what was freed last. */
-static void regrets_the_newest(struct kunit *test)
-{
-	struct zone *zone = new_zone(test, 65536, 0, 65536);
-	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned int bucket = order_base_2(HZ / 2);
-	unsigned long regretted, now = jiffies;
-
-	/* With the longest age that is set. */
-	page_hinting_learn();
-	spin_lock_irq(&zone->lock);
-	page_hinting_note_hinted(zone, now - PAGE_HINTING_LONG_AGO, 512);
-	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
-
-	/* Free for half the longest age when the next was freed: half of it. */
-	page_hinting_note_hinted(zone, now - HZ * 3 / 2, 1024);
-	page_hinting_note_hinted(zone, now - HZ / 2, 1024);
-	KUNIT_EXPECT_GE(test, ledger->recent, 1500);
-	KUNIT_EXPECT_LE(test, ledger->recent, 1600);
-
-	regretted = page_hinting_count(HINT_REGRETTED);
-	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, ledger->lately.reused[bucket] +
-			ledger->lately.reused[bucket + 1], 1024);
-	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
-	page_hinting_note_regretted(zone, 1024);
-	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 2);
-	KUNIT_EXPECT_GE(test, ledger->lately.cold, 2048 - 1600);
-	KUNIT_EXPECT_LE(test, ledger->lately.cold, 2048 - 1500);
-
-	/* What is older than the longest age ends. */
-	page_hinting_note_hinted(zone, now - 3 * HZ, 512);
-	page_hinting_note_regretted(zone, 512);
-	KUNIT_EXPECT_EQ(test, page_hinting_count(HINT_REGRETTED) - regretted, 2);
-	page_hinting_note_hinted(zone, now, 512);
-	spin_unlock_irq(&zone->lock);
-	KUNIT_EXPECT_EQ(test, ledger->recent, 512);
-}
-
 static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(array_keeps_order),
 	KUNIT_CASE(array_refuses_when_full),
@@ -440,9 +343,6 @@ static struct kunit_case stage_cases[] = {
 	KUNIT_CASE(coalesces_neighbours),
 	KUNIT_CASE(batch_is_bounded),
 	KUNIT_CASE(no_range_crosses_a_section),
-	KUNIT_CASE(invariant_4_bounded),
-	KUNIT_CASE(invariant_4_not_of_others),
-	KUNIT_CASE(regrets_the_newest),
 	{}
 };
 

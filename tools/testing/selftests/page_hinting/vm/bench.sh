@@ -140,6 +140,8 @@ machine()
 	build/guest/qmp -t 10 "$work/$1.qmp" '{"execute": "'"$2"'"}' > /dev/null 2>&1
 }
 
+[ -n "$quick" ] || keep_published hook-before \
+	release churn quiet faults instructions hook fragmented fleet latency idle
 begin=$(date +%s)
 for workload; do
 	table=$work/$workload.tsv

@@ -39,11 +39,11 @@ fi
 [ -n "$quick" ] || export KERNEL=build/bench/linux-6.12/vmlinux
 export quick work
 swap=$work/swap
-[ $# != 0 ] || set -- fit memhog footprint server
+[ $# != 0 ] || set -- fit memhog footprint server saved
 for workload; do
 	case $workload in
-	fit | memhog | footprint | server) ;;
-	*) echo "density: no workload $workload; there are fit, memhog, footprint, server" >&2; exit 2 ;;
+	fit | memhog | footprint | server | saved) ;;
+	*) echo "density: no workload $workload; there are fit, memhog, footprint, server, saved" >&2; exit 2 ;;
 	esac
 done
 
@@ -255,6 +255,7 @@ median()
 		awk '{ v[NR] = $1 } END { m = v[int((NR + 1) / 2)]; print m == "inf" || !NR ? "-" : m }'
 }
 
+[ -n "$quick" ] || keep_published fit memhog footprint server saved
 begin=$(date +%s)
 for workload; do
 	table=$work/$workload.tsv
@@ -271,7 +272,10 @@ cat "$work/summary.txt" "$work/targets.txt" "$work/hosts.txt"
 [ -z "$quick" ] || exit 0
 
 mkdir -p $published
-cp "$work"/*.tsv "$work"/*.svg $published/
+cp "$work"/*.tsv $published/
+for picture in "$work"/*.svg; do
+	[ ! -f "$picture" ] || cp "$picture" $published/
+done
 {
 	cat <<'END'
 .. SPDX-License-Identifier: GPL-2.0
@@ -292,7 +296,8 @@ larger programs, and swap beside if the machine allows it. The memory of these t
 what is resident in QEMU's processes. Where they emulate (TCG) that has up to 128 MiB
 of translated code in it, whatever the guest does. In ``footprint`` a guest works,
 idles, works and idles, with its page cache kept or dropped; its memory is that of the
-guest's RAM alone.
+guest's RAM alone. ``server`` reads its page cache again and again. ``saved`` is what a
+guest's state takes that has just freed memory.
 
 Measured
 ========
@@ -301,7 +306,7 @@ Measured
 END
 	sed 's/^./    &/' "$work/summary.txt"
 	for picture in fit footprint; do
-		[ ! -f $work/$picture.svg ] || printf '\n.. image:: %s.svg\n' $picture
+		[ ! -f $published/$picture.svg ] || printf '\n.. image:: %s.svg\n' $picture
 	done
 	printf '\nWhat is to be achieved, by density/targets.awk::\n\n'
 	sed 's/^./    &/' "$work/targets.txt"

@@ -7,7 +7,8 @@
 #
 # Theirs are: $workload, its name; $table, where its rows go; $begin, when all
 # began; $quick, not empty for less of it; $more, not empty to add runs to the
-# table that is there; $bench, the folder bench/.
+# table that is there; $bench, the folder bench/; $work, where tables are made; and
+# $published, where they go.
 
 # The guest's side of an arm; all of them run the same kernel.
 arm()
@@ -15,7 +16,7 @@ arm()
 	BALLOON=virtio-balloon-pci,free-page-reporting=on
 	case $1 in
 	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
-	hinting | hinting-profile | hinting-proactive-*) APPEND=page_hinting=on ;;
+	hinting | hinting-profile | hinting-proactive-* | hinting-flush-*) APPEND=page_hinting=on ;;
 	reporting) APPEND=page_hinting=off ;;
 	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;
 	*) echo "no arm $1" >&2; exit 2 ;;
@@ -46,6 +47,15 @@ row()
 {
 	(IFS='	'; echo "$*") >> "$table.new"
 	printf '%5d s  %s: %s\n' $(($(date +%s) - begin)) "$workload" "$*"
+}
+
+# usage: keep_published NAME...	the tables that were made elsewhere stay
+keep_published()
+{
+	for name; do
+		[ -f "$work/$name.tsv" ] || [ ! -f "$published/$name.tsv" ] ||
+			cp "$published/$name.tsv" "$work/"
+	done
 }
 
 # usage: runs FULL QUICK

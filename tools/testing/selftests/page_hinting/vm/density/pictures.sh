@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The pictures: resident memory of guests that came in turn, stacked, against
-# the cap; and that of a guest that works now and then.
+# the cap; and that of a guest that works now and then. Each where the samples are.
 #
 # usage: pictures.sh DIRECTORY CAP-MiB	(the directory of density.sh)
 set -eu
@@ -39,7 +39,7 @@ stack()
 		END { line() }' > "$dir/fit-$arm.stack"
 }
 
-if [ -f "$dir/fit.tsv" ]; then
+if [ -f "$dir/fit-none-1-1.samples" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/fit.tsv")
 	cap=$(awk -v mib="$cap_mib" 'BEGIN { print mib / 1024 }')
 	panels=
@@ -84,7 +84,7 @@ curve()
 		}' "$dir/footprint-$2-1-$1.samples" > "$dir/footprint-$1-$2.curve"
 }
 
-if [ -f "$dir/footprint.tsv" ]; then
+if [ -n "$(find "$dir" -name 'footprint-*.samples' | sed 1q)" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/footprint.tsv")
 	panels=
 	for variant in compile-keep compile-drop farm-keep; do

@@ -71,7 +71,19 @@ function server(   pace) {
 			  text(pace, "%.3f")), pace < 1e11 && pace >= 0.98)
 }
 
+function saved(   level, share) {
+	for (level = 1; level <= 2; level++) {
+		share = median("saved", "snapshot", "hinting-flush-" level, "ratio")
+		target(6, sprintf("snapshot 0.1 s after 512 MiB were freed, flush %d: %s of what is in use, at most 1.1 (without a flush %s, neither %s)",
+				  level, text(share, "%.2f"),
+				  text(median("saved", "snapshot", "hinting", "ratio"), "%.2f"),
+				  text(median("saved", "snapshot", "none", "ratio"), "%.2f")),
+		       share <= 1.1)
+	}
+}
+
 END {
 	if ("footprint" in has) footprint()
 	if ("server" in has) server()
+	if ("saved" in has) saved()
 }

@@ -4,7 +4,7 @@
 # In the guest: those who need certain free memory, not just any, in turn with
 # hinting off and on at age 0, while other memory is freed and used: a pool of
 # huge pages that grows, in fragmented memory too, CMA, memory blocks off and
-# on line. The host is one of ours that takes 100 ms for an answer, so that much
+# on line; and flushes that compact, one after another. The host is one of ours that takes 100 ms for an answer, so that much
 # of the free memory is in flight. At last memory that all of them had is freed
 # for the real host to see.
 #
@@ -108,6 +108,9 @@ page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 load=$!
 (while :; do dd if=/dev/zero of=/tmp/file bs=1M count=64 2>/dev/null; rm /tmp/file; done) &
 writer=$!
+# Refused where hinting is off.
+(while :; do echo 2 > $controls/flush; sleep 0.5; done) 2>/dev/null &
+flusher=$!
 for round in $(seq "$1"); do
 	for enabled in 0 1; do
 		echo $enabled > $controls/enabled
@@ -120,7 +123,7 @@ for round in $(seq "$1"); do
 		fragmented
 	done
 done
-kill $load $writer
+kill $load $writer $flusher
 # By our signal, not before.
 wait $load || [ $? = 143 ] || exit 1
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest: fills memory to the last page while others free, in turn with
-# hinting off, and with hinting of blocks of several orders at age 0, by QEMU
-# and by a host that takes 100 ms for an answer. Then a 64th less than that,
+# hinting off, and with hinting of blocks of several orders at age 0, by QEMU, by
+# QEMU while memory is compacted and flushed without a pause, and by a host that
+# takes 100 ms for an answer. Then a 64th less than that,
 # while atomic allocations come in bursts that fit into what is free.
 #
 # usage: pressure.sh ROUNDS SECONDS
@@ -18,9 +19,11 @@ driver=/sys/bus/virtio/drivers/virtio_balloon
 device=$(basename "$(ls -d $driver/virtio*)")
 controls=/sys/kernel/mm/page_hinting
 
-# usage: host off|qemu|slow ORDER
+# usage: host off|qemu|flush|slow ORDER
 host()
 {
+	[ -z "$flusher" ] || kill "$flusher"
+	flusher=
 	echo 0 > $controls/enabled
 	rmmod slow_host 2>/dev/null
 	[ -e $driver/"$device" ] || echo "$device" > $driver/bind
@@ -31,6 +34,9 @@ host()
 	fi
 	echo "$2" > $controls/min_order
 	echo 1 > $controls/enabled
+	[ "$1" = flush ] || return 0
+	(while :; do echo 2 > $controls/flush; done) &
+	flusher=$!
 }
 
 # What would make one time differ from the next, whatever hinting does: pages
@@ -43,11 +49,12 @@ echo 0 > $controls/age_max_ms
 # Each kill is a page of text.
 dmesg -n 1
 
+flusher=
 host off
 all=$(brim 0)
 all=$(brim "${all% *}")
 all=${all% *}
-arms='off:0 qemu:9 qemu:4 slow:9 slow:4'
+arms='off:0 qemu:9 qemu:4 flush:9 slow:9 slow:4'
 for round in $(seq "$1"); do
 	for arm in $arms; do
 		host "${arm%:*}" "${arm#*:}"
