@@ -157,6 +157,8 @@ int page_hinting_flush(unsigned int how)
 
 	if (how != 1 && how != 2)
 		return -EINVAL;
+	if (!page_hinting_running())
+		return -ENODEV;
 	if (how == 2)
 		page_hinting_compact_all();
 	drain_all_pages(NULL);

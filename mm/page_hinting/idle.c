@@ -17,6 +17,10 @@
 /* Between looks whether the guest is idle, and between turns of the slow hands. */
 #define LOOK		(1UL * HZ)
 
+/* A host without an answer for so long is stuck; and between looks then. */
+#define UNANSWERED	(10UL * HZ)
+#define STUCK		(64UL * HZ)
+
 /* Between slices of compaction, which are shorter. */
 #define PAUSE		(HZ / 10UL)
 
@@ -43,7 +47,7 @@ static void kick(struct irq_work *work)
 	queue(LOOK);
 }
 
-/* Pieces became free; with a zone's lock held, see page_hinting_kick(). */
+/* Pieces became free; a zone's lock may be held, see page_hinting_kick(). */
 void page_hinting_tidy(void)
 {
 	if (!atomic_read(&armed) && !atomic_xchg(&armed, 1))
@@ -51,8 +55,9 @@ void page_hinting_tidy(void)
 }
 
 /*
- * Whether three quarters of the CPUs' time since the last look were idle, not waiting
- * for a disk either; false at a first look.
+ * Whether three quarters of the CPUs' time since the last look were idle; false at a
+ * first look. Waiting for I/O is idle: who waits in io_uring for whatever comes does
+ * that for ever.
  */
 static bool guest_is_idle(void)
 {
@@ -63,11 +68,14 @@ static bool guest_is_idle(void)
 
 	for_each_online_cpu(cpu) {
 		u64 this = get_cpu_idle_time_us(cpu, NULL);
+		u64 *stat = kcpustat_cpu(cpu).cpustat;
 
 		/* Without NO_HZ. */
 		if (this == -1ULL)
-			this = div_u64(kcpustat_cpu(cpu).cpustat[CPUTIME_IDLE],
+			this = div_u64(stat[CPUTIME_IDLE] + stat[CPUTIME_IOWAIT],
 				       NSEC_PER_USEC);
+		else
+			this += get_cpu_iowait_time_us(cpu, NULL);
 		idle += this;
 		cpus++;
 	}
@@ -102,7 +110,9 @@ static void tidy(struct work_struct *work)
 
 	if (!page_hinting_running())
 		return;
-	if (guest_is_idle() && !page_hinting_flushing()) {
+	if (page_hinting_refused() || page_hinting_unanswered(jiffies - UNANSWERED)) {
+		delay = STUCK;
+	} else if (guest_is_idle() && !page_hinting_flushing()) {
 		if (READ_ONCE(page_hinting_compacts) && page_hinting_compact()) {
 			delay = PAUSE;
 			/* Our own time does not count. */

@@ -198,6 +198,7 @@ bool page_hinting_spares(struct zone *zone, unsigned long usable,
 void page_hinting_kick(void);
 void page_hinting_completed(int error);
 void page_hinting_run_pass(void);
+bool page_hinting_refused(void);
 void page_hinting_pass_start(struct page_hinting_device *device);
 void page_hinting_pass_stop(void);
 /* idle.c */

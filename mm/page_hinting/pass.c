@@ -33,6 +33,7 @@ static unsigned long retry_delay, retry_at;	/* jiffies */
 static unsigned int burst;		/* candidates since the last drain */
 static unsigned long burst_at;		/* when the last of them came; jiffies */
 static bool retry;			/* the next one tries what had to be left */
+static bool refused;			/* the device failed */
 
 /*
  * Sees to it that a pass runs, if one is of use; in any context. It needs no barrier:
@@ -81,6 +82,12 @@ static void try_again(struct work_struct *work)
 	queue_pass(0);
 }
 
+/* Whether the device refused what it was given last. */
+bool page_hinting_refused(void)
+{
+	return READ_ONCE(refused);
+}
+
 /* The slow hands have a turn. */
 void page_hinting_run_pass(void)
 {
@@ -114,6 +121,8 @@ static unsigned long drain_after_burst(void)
 		return over - now;
 	burst = 0;
 	drain_all_pages(NULL);
+	/* What came with it may be in pieces too small for the hook. */
+	page_hinting_tidy();
 	return PAGE_HINTING_RESTS;
 }
 
@@ -163,6 +172,8 @@ static unsigned long next_pass(int taken, unsigned long returned,
 {
 	unsigned long delay, missed;
 
+	if (taken)
+		WRITE_ONCE(refused, taken < 0);
 	if (taken > 0)
 		retry_delay = RETRY_MIN;
 	if (taken < 0) {
@@ -241,7 +252,7 @@ static void page_hinting_pass(struct work_struct *work)
 		delay = 0;
 	delay = next_pass(taken, returned, young, delay);
 	/* What has no room now the slow hands go on with when their next turn comes. */
-	if (!over && taken >= 0 && pending.ranges)
+	if (!over && taken >= 0 && pending.ranges && !pending.held_up)
 		delay = min(delay, PASS_INTERVAL);
 queue:
 	if (delay != PAGE_HINTING_RESTS)
@@ -253,6 +264,7 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 {
 	device = dev;
 	retry_delay = RETRY_MIN;
+	refused = false;
 	pending.held_up = false;
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */

@@ -124,14 +124,14 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 			continue;
 		if (!page_hinting_spares(zone, usable - min(usable, *found),
 					 ledger->in_flight + *found, 1UL << order)) {
-			/* On from here when something is back, if anything is out. */
+			/* Too large, whatever comes back. */
+			if (!(ledger->in_flight + *found))
+				continue;
+			/* On from here when something is back. */
 			ledger->slow_hand.pfn = pfn;
-			if (ledger->in_flight + *found) {
-				ledger->turn += 1UL << order;
-				WRITE_ONCE(pending->held_up, true);
-			} else {
-				ledger->turn = 0;
-			}
+			ledger->slow_hand.passed -= 1UL << order;
+			ledger->turn += 1UL << order;
+			WRITE_ONCE(pending->held_up, true);
 			more = false;
 			break;
 		}

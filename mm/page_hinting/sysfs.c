@@ -48,6 +48,7 @@ static int set_compact(unsigned int new)
 	if (new > 1)
 		return -EINVAL;
 	WRITE_ONCE(page_hinting_compacts, new);
+	page_hinting_tidy();
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/stat.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
@@ -62,16 +64,23 @@ bool page_hinting_worth_compacting(void)
 	return false;
 }
 
-/* Until a time, in jiffies, or to the end if it is 0. */
+/*
+ * Until a time, in jiffies, or to the end if it is 0. Goes on where it stopped, if the
+ * zone has not shrunk since. Returns whether it is through.
+ */
 static bool compact(struct zone *zone, unsigned long until,
 		    struct page_hinting_whole *whole)
 {
+	bool within = whole->migrate_pfn >= zone->zone_start_pfn &&
+		      whole->free_pfn < zone_end_pfn(zone);
+	unsigned int flags = current->flags & PF_KCOMPACTD;
+	enum compact_result result;
 	struct compact_control cc = {
 		.order = -1,
 		.mode = MIGRATE_SYNC_LIGHT,
 		.ignore_skip_hint = true,
 		.no_set_skip_hint = true,
-		.whole_zone = !until || !whole->migrate_pfn,
+		.whole_zone = !until || !whole->migrate_pfn || !within,
 		.migrate_pfn = whole->migrate_pfn,
 		.free_pfn = whole->free_pfn,
 		.gfp_mask = GFP_KERNEL,
@@ -79,7 +88,16 @@ static bool compact(struct zone *zone, unsigned long until,
 		.until = until,
 	};
 
-	if (compact_zone(&cc, NULL) != COMPACT_CONTENDED)
+	/* File systems don't write back for it. */
+	current->flags |= PF_KCOMPACTD;
+	do {
+		result = compact_zone(&cc, NULL);
+		cc.whole_zone = false;
+		/* Also where a large folio found no place. */
+	} while (result == COMPACT_CONTENDED && until && single_task_running() &&
+		 time_before(jiffies, until));
+	current->flags = (current->flags & ~PF_KCOMPACTD) | flags;
+	if (result != COMPACT_CONTENDED)
 		return true;
 	whole->migrate_pfn = cc.migrate_pfn;
 	whole->free_pfn = pageblock_start_pfn(cc.free_pfn);

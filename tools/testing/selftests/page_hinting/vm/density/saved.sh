@@ -21,8 +21,10 @@ begin_saved()
 	hinting-flush-after) after=1 ;;
 	hinting-flush-*) before=${arm##*-} ;;
 	esac
-	rm -f "$(guest_file "$guest" console)"
-	QEMU_MORE="-qmp unix:$(guest_file "$guest" qmp),server=on,wait=off $*" VMRUN_MORE="-1 -r" \
+	for file in console qmp wire; do
+		rm -f "$(guest_file "$guest" $file)"
+	done
+	QEMU_MORE="-qmp unix:$(guest_file "$guest" qmp),server=on,wait=off $*" VMRUN_MORE=-r \
 		start "$guest" $mib "saved.sh $mib $before $after"
 }
 
@@ -62,9 +64,11 @@ snapshot()
 	image=$(guest_file source img)
 	qemu-img create -q -f qcow2 "$image" 1M
 	empty=$(stat -c '%b * %B' "$image")
-	begin_saved source "-drive if=none,id=state,file=$image"
+	begin_saved source "-drive if=none,id=state,file=$image,cache=unsafe"
 	until_said ready source
 	tell source '{"execute": "human-monitor-command", "arguments": {"command-line": "savevm state"}}'
+	# Success says nothing.
+	grep -qF '{"return": ""}' "$work/said" || { cat "$work/said" >&2; exit 1; }
 	end_guests
 	saved_row snapshot $(($(stat -c '%b * %B' "$image") - ($empty))) -
 	rm "$image"
@@ -86,19 +90,22 @@ moved()
 	until_said ready source
 	tell source '{"execute": "migrate-set-parameters", "arguments":
 		{"max-bandwidth": 4000000000, "downtime-limit": 3000}}' \
-		'{"execute": "migrate", "arguments": {"uri": "'"$wire"'"}}' STOP
+		'{"execute": "migrate", "arguments": {"uri": "'"$wire"'"}}'
 	until grep -q '"status": "completed"' "$work/said"; do
 		! grep -q '"status": "failed"' "$work/said" || failed source
+		alive "$there" || failed destination
 		sleep 0.1
 		tell source '{"execute": "query-migrate"}'
 	done
 	bytes=$(sed -n 's/.*"ram": {.*"transferred": \([0-9]*\).*/\1/p' "$work/said" | tail -n 1)
+	! said moved source || failed source
 	pid=$there
 	until_said moved destination
 	sleep 5
+	# So that the samples are complete.
+	end_guests
 	resident=$(awk -F '\t' '$3 == "-" { kib = $9 } END { print int(kib / 1024) }' \
 		"$(guest_file destination samples)")
-	end_guests
 	saved_row "$variant" "$bytes" "$resident"
 }
 

@@ -78,7 +78,7 @@ function saved(   level, share) {
 				  level, text(share, "%.2f"),
 				  text(median("saved", "snapshot", "hinting", "ratio"), "%.2f"),
 				  text(median("saved", "snapshot", "none", "ratio"), "%.2f")),
-		       share <= 1.1)
+		       share > 0.5 && share <= 1.1)
 	}
 }
 

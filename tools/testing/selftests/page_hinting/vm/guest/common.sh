@@ -8,6 +8,12 @@ say()
 	echo "@$*"
 }
 
+# usage: has_freed PID	it says that it frees before it has done so
+has_freed()
+{
+	[ ! -d "/proc/$1" ] || awk '/^VmRSS:/ { kib = $2 } END { exit kib > 16384 }' "/proc/$1/status"
+}
+
 milliseconds()
 {
 	awk '{ print int($1 * 1000) }' /proc/uptime

@@ -87,6 +87,9 @@ fragmented()
 	until grep -q free /tmp/riddle; do
 		sleep 0.2
 	done
+	until has_freed $riddler; do
+		sleep 0.2
+	done
 	pool 2048 $((free / 2 / 2))
 	kill $riddler
 	wait $riddler
@@ -108,7 +111,6 @@ page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 load=$!
 (while :; do dd if=/dev/zero of=/tmp/file bs=1M count=64 2>/dev/null; rm /tmp/file; done) &
 writer=$!
-# Refused where hinting is off.
 (while :; do echo 2 > $controls/flush; sleep 0.5; done) 2>/dev/null &
 flusher=$!
 for round in $(seq "$1"); do

@@ -22,8 +22,7 @@ controls=/sys/kernel/mm/page_hinting
 # usage: host off|qemu|flush|slow ORDER
 host()
 {
-	[ -z "$flusher" ] || kill "$flusher"
-	flusher=
+	rm -f /tmp/flushes
 	echo 0 > $controls/enabled
 	rmmod slow_host 2>/dev/null
 	[ -e $driver/"$device" ] || echo "$device" > $driver/bind
@@ -34,9 +33,7 @@ host()
 	fi
 	echo "$2" > $controls/min_order
 	echo 1 > $controls/enabled
-	[ "$1" = flush ] || return 0
-	(while :; do echo 2 > $controls/flush; done) &
-	flusher=$!
+	[ "$1" != flush ] || : > /tmp/flushes
 }
 
 # What would make one time differ from the next, whatever hinting does: pages
@@ -49,7 +46,18 @@ echo 0 > $controls/age_max_ms
 # Each kill is a page of text.
 dmesg -n 1
 
-flusher=
+# In all arms, for it takes memory, too.
+mkfifo /tmp/never
+(
+	while :; do
+		if [ -e /tmp/flushes ]; then
+			echo 2 > $controls/flush
+		else
+			read -t 1 -r _ <> /tmp/never
+		fi
+	done
+) &
+
 host off
 all=$(brim 0)
 all=$(brim "${all% *}")

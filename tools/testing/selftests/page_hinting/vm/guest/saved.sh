@@ -21,17 +21,22 @@ flush()
 
 # The longer one first: they free at about the same time.
 riddle 256 256 600000 > /tmp/riddle &
+riddler=$!
 hold 256 munmap 1000 600000 > /tmp/hold &
+holder=$!
 for what in riddle hold; do
 	until grep -q '^@free' /tmp/$what; do
 		sleep 0.05
 	done
 done
+until has_freed $riddler && has_freed $holder; do
+	sleep 0.02
+done
 sleep 0.1
 flush "$2"
 say "ready $(awk -v ram="$1" '/^MemFree:/ { print ram * 1024 - $2 }' /proc/meminfo)"
-# Its clock stands still while it is moved.
-sleep 5
+# It is moved meanwhile.
+sleep 15
 flush "$3"
 say moved
 sleep 600

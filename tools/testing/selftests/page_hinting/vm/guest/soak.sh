@@ -92,12 +92,16 @@ act()
 	cold) choose 4 6 9; echo "$chosen" > $controls/cold_order ;;
 	flush) choose 1 2; echo "$chosen" > $controls/flush ;;
 	interrupted)
+		writers=
 		for how in 1 2 1; do
 			echo $how > $controls/flush &
+			writers="$writers $!"
 		done
 		choose 0 0.01 0.1; sleep "$chosen"
-		kill $!
-		wait $! || true
+		# shellcheck disable=SC2086
+		kill $writers
+		# shellcheck disable=SC2086
+		wait $writers || true
 		;;
 	riddle) choose 64 256 1024; riddle 64 "$chosen" 300 ;;
 	esac > /dev/null 2>&1 || return
