@@ -192,6 +192,13 @@ int page_hinting_set_cold_order(unsigned int order)
 	return set_order(&page_hinting_cold_order, order);
 }
 
+/* Whether hinting runs, or does again in a moment; may sleep. */
+bool page_hinting_is_on(void)
+{
+	guard(mutex)(&control);
+	return page_hinting_running();
+}
+
 /* Forgets what the host has got, so that all is hinted again; -ENODEV if it is off. */
 int page_hinting_begin_anew(void)
 {

@@ -157,7 +157,7 @@ int page_hinting_flush(unsigned int how)
 
 	if (how != 1 && how != 2)
 		return -EINVAL;
-	if (!page_hinting_running())
+	if (!page_hinting_is_on())
 		return -ENODEV;
 	if (how == 2)
 		page_hinting_compact_all();

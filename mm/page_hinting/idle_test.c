@@ -166,6 +166,58 @@ static void pieces_that_grow_are_young(struct kunit *test)
 			BLOCKS * MAX_ORDER_NR_PAGES / PIECE / 2);
 }
 
+/* A zone that spares no more until the host answers: no pass runs meanwhile. */
+static void pieces_wait_for_an_answer(struct kunit *test)
+{
+	struct test_host *host = test->priv;
+	unsigned long high, passes;
+	struct zone *zone;
+	unsigned int i;
+
+	free_pieces(test);
+	revolve(test);
+	make_older(60 * HZ);
+	zone = page_zone(blocks[0]);
+	test_host_set_holds(host, true);
+	/* A dozen pieces. */
+	high = test_set_high_watermark(zone, page_hinting_usable(zone) - 400);
+	for (i = 0; i < 8 && !test_host_nr_held(host); i++) {
+		page_hinting_give_turn(zone);
+		page_hinting_run_pass();
+		msleep(200);
+	}
+	KUNIT_EXPECT_GT(test, test_host_nr_held(host), 0);
+	KUNIT_EXPECT_GT(test, zone->hinting.turn, 0);
+	passes = page_hinting_count(HINT_PASSES);
+	msleep(1000);
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_PASSES) - passes, 5);
+	test_set_high_watermark(zone, high);
+	test_host_answer_all(host, 0);
+	EVENTUALLY(test, turns_are_over());
+}
+
+/* Where it stopped may be outside when it goes on: memory went off line. */
+static void compaction_stays_in_its_zone(struct kunit *test)
+{
+	struct zone *zone;
+
+	if (!IS_ENABLED(CONFIG_COMPACTION))
+		kunit_skip(test, "needs CONFIG_COMPACTION");
+	for_each_populated_zone(zone) {
+		spin_lock_irq(&zone->lock);
+		zone->hinting.whole.budget = HZ;
+		zone->hinting.whole.migrate_pfn = zone->zone_start_pfn + 1;
+		zone->hinting.whole.free_pfn = zone_end_pfn(zone) + SZ_1G;
+		spin_unlock_irq(&zone->lock);
+	}
+	while (page_hinting_compact())
+		cond_resched();
+	for_each_populated_zone(zone)
+		KUNIT_EXPECT_FALSE(test, zone->hinting.whole.budget &&
+				   page_hinting_usable(zone) >
+				   3 * high_wmark_pages(zone));
+}
+
 static void flush_hints_all_anew(struct kunit *test)
 {
 	struct test_host *host = test->priv;
@@ -209,6 +261,8 @@ static void flush_gives_up_on_a_dead_host(struct kunit *test)
 static struct kunit_case idle_cases[] = {
 	KUNIT_CASE_SLOW(pieces_are_hinted_when_seen_twice),
 	KUNIT_CASE_SLOW(pieces_that_grow_are_young),
+	KUNIT_CASE_SLOW(pieces_wait_for_an_answer),
+	KUNIT_CASE_SLOW(compaction_stays_in_its_zone),
 	KUNIT_CASE_SLOW(flush_hints_all_anew),
 	KUNIT_CASE_SLOW(flush_gives_up_on_a_dead_host),
 	{}

@@ -236,6 +236,7 @@ void page_hinting_flush_begin(void);
 void page_hinting_flush_stopped(void);
 int page_hinting_flush(unsigned int how);
 /* core.c */
+bool page_hinting_is_on(void);
 int page_hinting_begin_anew(void);
 int page_hinting_set_cold_order(unsigned int order);
 int page_hinting_set_enabled(unsigned int enable);

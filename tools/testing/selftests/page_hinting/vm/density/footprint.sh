@@ -1,40 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0
-# A guest that works now and then: it does a job (job.sh), idles for a minute, does
-# it again, and idles; where what is resident matters, and not time, it does it once.
-# Two guests run at a time, of one CPU each, so that what disturbs the machine
-# disturbs both. The memory is what is resident at the host of the guest's RAM alone.
+# A guest that works now and then: it does a job (job.sh), and idles; "twice" it idles
+# for a minute, does it again, and idles. Two guests run at a time, of one CPU each, so
+# that what disturbs the machine disturbs both. The memory is what is resident at the
+# host of the guest's RAM alone.
 #
-# job-s		seconds for both jobs
+# job-s		seconds for the jobs
 # next-s	for the second
-# CPU-s		QEMU's CPU seconds for both
+# CPU-s		QEMU's CPU seconds for the jobs and the idling
 # mean-MiB	resident, over all of the run
 # mean-used-MiB	of RAM that the guest has in use meanwhile
 # used-MiB	of RAM that the guest has in use at the end
 # cached-MiB	page cache in that
-# left-MiB	resident at the end, 30 s after the second job, 90 with the profile
+# left-MiB	resident at the end, 30 s after the last job, 90 with the profile
 # excess	its ratio to used-MiB plus 16
 # huge-MiB	most that was in the host's huge pages while the first job ran
 # next-huge-MiB	and the second
 # back-MiB	that the host took back meanwhile
 # again-MiB	that became resident again while the guest idled
 #
-# The variant says what job, and whether the page cache was dropped after each. The
-# arms hinting-proactive-N leave compaction to the kernel's own, with that
-# vm.compaction_proactiveness.
+# The variant says what job, whether the page cache was kept or dropped after each, and
+# whether it was done twice. The arms hinting-proactive-N leave compaction to the
+# kernel's own, with that vm.compaction_proactiveness.
 
-# usage: together RUN ARM ARM JOB keep|drop
+# usage: together ARM ARM JOB keep|drop	a run of its own
 together()
 {
-	run=$1 variant="$4 $5"
-	arm=$2
-	work_in_guest "$4" "$5"
+	run=$((run + 1))
+	variant="$3 $4${first_s:+ twice}"
+	name=$3-$4${first_s:+-twice}
+	arm=$1
+	work_in_guest "$3" "$4"
 	first=$pid
-	arm=$3
-	work_in_guest "$4" "$5"
-	wait_for_both "$4-$5" "$2" "$first" "$variant, beside $2, run $run"
-	for arm in "$2" "$3"; do
-		measured "$4-$5"
-		rm "$(guest_file "$4-$5" img)"
+	arm=$2
+	work_in_guest "$3" "$4"
+	wait_for_both "$name" "$1" "$first" "$variant, beside $1, run $run"
+	for arm in "$1" "$2"; do
+		measured "$name"
+		rm "$(guest_file "$name" img)"
 	done
 }
 
@@ -52,8 +54,8 @@ work_in_guest()
 		set="$set echo ${arm##*-} > /proc/sys/vm/compaction_proactiveness;"
 		;;
 	esac
-	QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on $(give_disk "$1-$2")" \
-	VMRUN_MORE=-r start "$1-$2" $mib "$set RAM=$mib disk.sh /job.sh $1 $2 $first_s $rest"
+	QEMU_MORE="-drive file=$root,if=virtio,format=raw,readonly=on $(give_disk "$name")" \
+	VMRUN_MORE=-r start "$name" $mib "$set RAM=$mib disk.sh /job.sh $1 $2 $first_s $rest"
 }
 
 # usage: measured GUEST
@@ -63,14 +65,12 @@ measured()
 		function said(n,   words) { split($3, words, " "); return words[n] }
 		$3 ~ /^@job/ {
 			t = $1
-			cpu = $6
 			idle = 0
-			if (!jobs++) { begin = last = t; gone = $4 }
+			if (!jobs++) { begin = last = t; gone = $4; cpu = $6 }
 		}
 		$3 ~ /^@done/ {
 			next_s = ($1 - t) / 1000
 			job_s += next_s
-			cpu_s += ($6 - cpu) / 1000
 			idle = 1
 			before = $9
 		}
@@ -87,6 +87,7 @@ measured()
 		}
 		$3 ~ /^@rested/ {
 			end = $1
+			cpu_s = ($6 - cpu) / 1000
 			used = said(2)
 			cached = said(3)
 			left = $9
@@ -94,11 +95,12 @@ measured()
 			total = sum
 		}
 		END {
-			printf "%.2f %.2f %.2f %d %d %d %d %d %.3f %d %d %d %d", job_s, next_s,
-			       cpu_s, total / (end - begin) / 1024, used_sum / looks / 1024,
+			twice = jobs == 2
+			printf "%.2f %s %.2f %d %d %d %d %d %.3f %d %s %d %d", job_s,
+			       twice ? sprintf("%.2f", next_s) : "-", cpu_s, total / (end - begin) / 1024, used_sum / looks / 1024,
 			       used / 1024, cached / 1024, left / 1024,
 			       left / (used + 16 * 1024), huge[1] / 1024,
-			       huge[jobs] / 1024, back / 1024, again / 1024
+			       twice ? int(huge[2] / 1024) : "-", back / 1024, again / 1024
 		}' "$(guest_file "$1" samples)")
 	# shellcheck disable=SC2086
 	row "$variant" "$arm" "$run" $values
@@ -113,32 +115,29 @@ empty_disk
 
 columns job-s next-s CPU-s mean-MiB mean-used-MiB used-MiB cached-MiB left-MiB excess \
 	huge-MiB next-huge-MiB back-MiB again-MiB
-for run in $(runs 5 1); do
-	first_s=
-	if [ -n "$quick" ]; then
-		mib=1024
-		together "$run" reporting hinting farm drop
-		continue
-	fi
+rm -f "$work"/footprint-*
+run=$last_run
+first_s=
+if [ -n "$quick" ]; then
+	mib=1024
+	together reporting hinting farm drop
+else
 	mib=2048
-	if [ "$run" = 1 ]; then
-		together "$run" none hinting compile drop
-		together "$run" reporting-100 reporting compile drop
-		together "$run" hinting-proactive-0 hinting-proactive-20 compile drop
-		together "$run" hinting-proactive-100 hinting-profile compile drop
-		together "$run" reporting-100 hinting-profile compile keep
-		mib=768
-		together "$run" none hinting farm keep
-		together "$run" reporting-100 reporting farm keep
-		mib=2048 first_s=60
-		together "$run" none-again reporting compile keep
-	fi
-	first_s=60
-	# Neither is always the first.
-	if [ $((run % 2)) = 1 ]; then
-		together "$run" none hinting compile keep
-	else
-		together "$run" hinting none compile keep
-	fi
-done
+	together none hinting compile drop
+	together reporting-100 reporting compile drop
+	together hinting-proactive-0 hinting-proactive-20 compile drop
+	together reporting-100 hinting-proactive-100 compile drop
+	together reporting-100 hinting-profile compile keep
+	mib=768
+	together none hinting farm keep
+	together reporting-100 reporting farm keep
+	# Where time matters: neither is always the first.
+	mib=2048 first_s=60
+	together reporting hinting compile keep
+	together none hinting compile keep
+	together hinting none compile keep
+	together none hinting compile keep
+	together hinting none compile keep
+	together none hinting compile keep
+fi
 rm -f "$work"/*.img

@@ -72,7 +72,7 @@ if [ -f "$dir/fit-none-1-1.samples" ]; then
 		$panels unset multiplot"
 fi
 
-# usage: curve VARIANT ARM	resident of the guest's RAM
+# usage: curve VARIANT ARM SAMPLES	resident of the guest's RAM
 curve()
 {
 	awk -F '\t' '
@@ -81,17 +81,19 @@ curve()
 		begin && $3 == "-" && $1 >= next_ms {
 			print ($1 - begin) / 1000, $9 / 1024
 			next_ms = $1 + 500
-		}' "$dir/footprint-$2-1-$1.samples" > "$dir/footprint-$1-$2.curve"
+		}' "$3" > "$dir/footprint-$1-$2.curve"
 }
 
 if [ -n "$(find "$dir" -name 'footprint-*.samples' | sed 1q)" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/footprint.tsv")
 	panels=
-	for variant in compile-keep compile-drop farm-keep; do
+	for variant in compile-keep-twice compile-keep compile-drop farm-keep; do
 		lines=
 		for arm in none reporting reporting-100 hinting hinting-profile; do
-			[ -f "$dir/footprint-$arm-1-$variant.samples" ] || continue
-			curve $variant $arm
+			samples=$(find "$dir" -type f |
+				grep -E "/footprint-$arm-[0-9]+-$variant\.samples$" | sort | sed 1q)
+			[ -n "$samples" ] || continue
+			curve $variant $arm "$samples"
 			case $arm in
 			none) colour=808080 title=neither ;;
 			reporting) colour=c06000 title='page reporting' ;;
@@ -104,10 +106,10 @@ if [ -n "$(find "$dir" -name 'footprint-*.samples' | sed 1q)" ]; then
 		[ -z "$lines" ] ||
 			panels="$panels set title '$variant'; plot $lines; unset ylabel;"
 	done
-	gnuplot -e "set terminal svg size 1200,420 background 'white';
+	gnuplot -e "set terminal svg size 1500,420 background 'white';
 		set output '$dir/footprint.svg'; set grid;
-		set multiplot layout 1,3 title '$label' font ',8';
-		set xlabel 'seconds; two jobs, after each the guest idles';
+		set multiplot layout 1,4 title '$label' font ',8';
+		set xlabel 'seconds; after a job the guest idles';
 		set ylabel 'MiB of the RAM resident at the host'; set yrange [0:];
 		set key outside bottom horizontal; $panels unset multiplot"
 fi

@@ -98,7 +98,7 @@ moved()
 		tell source '{"execute": "query-migrate"}'
 	done
 	bytes=$(sed -n 's/.*"ram": {.*"transferred": \([0-9]*\).*/\1/p' "$work/said" | tail -n 1)
-	! said moved source || failed source
+	tell destination '{"execute": "balloon", "arguments": {"value": '$(((mib - 16) << 20))'}}'
 	pid=$there
 	until_said moved destination
 	sleep 5

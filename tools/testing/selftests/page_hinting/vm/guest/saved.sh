@@ -13,6 +13,11 @@ set -eu
 # shellcheck source=common.sh
 . common.sh
 
+total()
+{
+	awk '/^MemTotal:/ { print $2 }' /proc/meminfo
+}
+
 # usage: flush LEVEL
 flush()
 {
@@ -35,8 +40,11 @@ done
 sleep 0.1
 flush "$2"
 say "ready $(awk -v ram="$1" '/^MemFree:/ { print ram * 1024 - $2 }' /proc/meminfo)"
-# It is moved meanwhile.
-sleep 15
+# It is moved, and then the balloon takes some of it.
+total=$(total)
+while [ "$(total)" = "$total" ]; do
+	sleep 0.2
+done
 flush "$3"
 say moved
 sleep 600
