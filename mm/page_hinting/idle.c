@@ -17,8 +17,7 @@
 /* Between looks whether the guest is idle, and between turns of the slow hands. */
 #define LOOK		(1UL * HZ)
 
-/* A host without an answer for so long is stuck; and between looks then. */
-#define UNANSWERED	(10UL * HZ)
+/* Between looks at a device that takes nothing, or has lost a batch. */
 #define STUCK		(64UL * HZ)
 
 /* Between slices of compaction, which are shorter. */
@@ -110,7 +109,7 @@ static void tidy(struct work_struct *work)
 
 	if (!page_hinting_running())
 		return;
-	if (page_hinting_refused() || page_hinting_unanswered(jiffies - UNANSWERED)) {
+	if (page_hinting_refused() || page_hinting_unanswered(jiffies - PAGE_HINTING_LOST)) {
 		delay = STUCK;
 	} else if (guest_is_idle() && !page_hinting_flushing()) {
 		if (READ_ONCE(page_hinting_compacts) && page_hinting_compact()) {

@@ -13,6 +13,11 @@
 static struct page *blocks[BLOCKS];
 static bool joined;		/* every other kept page of the first is free */
 
+static struct page *page_of_blocks(unsigned int i)
+{
+	return blocks[i / MAX_ORDER_NR_PAGES] + i % MAX_ORDER_NR_PAGES;
+}
+
 static int idle_init(struct kunit *test)
 {
 	int error = test_host_init(test);
@@ -38,8 +43,7 @@ static void idle_exit(struct kunit *test)
 		if (joined && i < MAX_ORDER_NR_PAGES && !(i % (2 * PIECE)))
 			continue;
 		if (blocks[i / MAX_ORDER_NR_PAGES])
-			__free_page(blocks[i / MAX_ORDER_NR_PAGES] +
-				    i % MAX_ORDER_NR_PAGES);
+			__free_page(page_of_blocks(i));
 	}
 }
 
@@ -60,14 +64,13 @@ static void free_pieces(struct kunit *test)
 	drain_all_pages(NULL);
 }
 
-/* How many of the pieces are in a state, and not more than so long; jiffies. */
+/* How many of the pieces are in a state. */
 static unsigned int nr_pieces(enum page_hinting_state state)
 {
 	unsigned int i, nr = 0;
 
 	for (i = PIECE / 2; i < BLOCKS * MAX_ORDER_NR_PAGES; i += PIECE) {
-		struct page *page = blocks[i / MAX_ORDER_NR_PAGES] +
-				    i % MAX_ORDER_NR_PAGES;
+		struct page *page = page_of_blocks(i);
 		unsigned long flags;
 
 		spin_lock_irqsave(&page_zone(page)->lock, flags);
@@ -82,8 +85,7 @@ static void make_older(unsigned long by)
 	unsigned int i;
 
 	for (i = PIECE / 2; i < BLOCKS * MAX_ORDER_NR_PAGES; i += PIECE) {
-		struct page *page = blocks[i / MAX_ORDER_NR_PAGES] +
-				    i % MAX_ORDER_NR_PAGES;
+		struct page *page = page_of_blocks(i);
 		unsigned long flags;
 
 		spin_lock_irqsave(&page_zone(page)->lock, flags);

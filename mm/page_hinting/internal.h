@@ -29,6 +29,12 @@
 /* The time of a block that was free before we came. */
 #define PAGE_HINTING_LONG_AGO		(128UL * HZ)
 
+/*
+ * A batch without an answer for so long is lost. Far above what a slow host needs, far
+ * below the hung task detector's 120 s.
+ */
+#define PAGE_HINTING_LOST		(10UL * HZ)
+
 /* Instead of jiffies until the next pass: no need for one. */
 #define PAGE_HINTING_RESTS		ULONG_MAX
 

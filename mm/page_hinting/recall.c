@@ -3,7 +3,7 @@
  * Free page hinting, recall: what is in flight, and who waits for it.
  *
  * Invariant 5 (no false OOM): whoever would fail, or kill, for want of memory in
- * flight waits until it is back. A batch that was not answered in LOST is lost:
+ * flight waits until it is back. A batch not answered in PAGE_HINTING_LOST is lost:
  * nobody waits for it again, and it comes back when the device is reset.
  *
  * The lock makes sure that isolation and a recall don't miss one another: a batch
@@ -22,9 +22,6 @@
 
 /* After memory was recalled nothing leaves: long for a reclaim. */
 #define RECALL_PAUSE	(1UL * HZ)
-
-/* Far above what a slow host needs, far below the hung task detector's 120 s. */
-#define LOST		(10UL * HZ)
 
 /* Pages that came back from the device, ever. */
 atomic_long_t page_hinting_pages_returned;
@@ -184,7 +181,7 @@ static bool has_any(unsigned long start, unsigned long end, bool lost)
 
 	spin_lock_irqsave(&lock, flags);
 	list_for_each_entry(batch, &begun, list)
-		found |= (jiffies - batch->since >= LOST) == lost &&
+		found |= (jiffies - batch->since >= PAGE_HINTING_LOST) == lost &&
 			 (!batch->sent || touches(batch, start, end));
 	spin_unlock_irqrestore(&lock, flags);
 	return found;

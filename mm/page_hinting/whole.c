@@ -73,7 +73,6 @@ static bool compact(struct zone *zone, unsigned long until,
 {
 	bool within = whole->migrate_pfn >= zone->zone_start_pfn &&
 		      whole->free_pfn < zone_end_pfn(zone);
-	unsigned int flags = current->flags & PF_KCOMPACTD;
 	enum compact_result result;
 	struct compact_control cc = {
 		.order = -1,
@@ -96,7 +95,7 @@ static bool compact(struct zone *zone, unsigned long until,
 		/* Also where a large folio found no place. */
 	} while (result == COMPACT_CONTENDED && until && single_task_running() &&
 		 time_before(jiffies, until));
-	current->flags = (current->flags & ~PF_KCOMPACTD) | flags;
+	current->flags &= ~PF_KCOMPACTD;
 	if (result != COMPACT_CONTENDED)
 		return true;
 	whole->migrate_pfn = cc.migrate_pfn;

@@ -37,7 +37,9 @@ esac
 export quick
 mkdir -p $work
 
-[ $# != 0 ] || set -- release churn quiet faults instructions hook fragmented fleet latency idle
+workloads="release churn quiet faults instructions hook fragmented fleet latency idle"
+# shellcheck disable=SC2086
+[ $# != 0 ] || set -- $workloads
 for name; do
 	[ -f "$bench/$name.sh" ] || {
 		echo "no workload $name; there are: $(cd "$bench" && ls ./*.sh | sed 's,./\(.*\).sh,\1,' | tr '\n' ' ')" >&2
@@ -140,8 +142,8 @@ machine()
 	build/guest/qmp -t 10 "$work/$1.qmp" '{"execute": "'"$2"'"}' > /dev/null 2>&1
 }
 
-[ -n "$quick" ] || keep_published hook-before \
-	release churn quiet faults instructions hook fragmented fleet latency idle
+# shellcheck disable=SC2086
+[ -n "$quick" ] || keep_published hook-before $workloads
 begin=$(date +%s)
 for workload; do
 	table=$work/$workload.tsv

@@ -39,11 +39,13 @@ fi
 [ -n "$quick" ] || export KERNEL=build/bench/linux-6.12/vmlinux
 export quick work
 swap=$work/swap
-[ $# != 0 ] || set -- fit memhog footprint server saved
+workloads="fit memhog footprint server saved"
+# shellcheck disable=SC2086
+[ $# != 0 ] || set -- $workloads
 for workload; do
-	case $workload in
-	fit | memhog | footprint | server | saved) ;;
-	*) echo "density: no workload $workload; there are fit, memhog, footprint, server, saved" >&2; exit 2 ;;
+	case " $workloads " in
+	*" $workload "*) ;;
+	*) echo "density: no workload $workload; there are $workloads" >&2; exit 2 ;;
 	esac
 done
 
@@ -274,7 +276,8 @@ median()
 		awk '{ v[NR] = $1 } END { m = v[int((NR + 1) / 2)]; print m == "inf" || !NR ? "-" : m }'
 }
 
-[ -n "$quick" ] || keep_published fit memhog footprint server saved
+# shellcheck disable=SC2086
+[ -n "$quick" ] || keep_published $workloads
 begin=$(date +%s)
 for workload; do
 	table=$work/$workload.tsv

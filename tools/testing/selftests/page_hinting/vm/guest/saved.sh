@@ -13,11 +13,6 @@ set -eu
 # shellcheck source=common.sh
 . common.sh
 
-total()
-{
-	awk '/^MemTotal:/ { print $2 }' /proc/meminfo
-}
-
 # usage: flush LEVEL
 flush()
 {

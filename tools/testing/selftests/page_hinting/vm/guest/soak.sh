@@ -26,11 +26,6 @@ movable=$(grep -l Movable /sys/devices/system/memory/memory*/valid_zones |
 actions="order age learning switch pages bind suspend cpu pool contiguous
 	offline compact hold exit atomic cold flush interrupted riddle"
 
-total()
-{
-	awk '/MemTotal/ { print $2 }' /proc/meminfo
-}
-
 uptime()
 {
 	cut -d . -f 1 /proc/uptime
