@@ -89,7 +89,7 @@ struct host {
 	u16 held[RING_SIZE_MAX];	/* heads of the chains that it has */
 	unsigned int nr_held;
 	struct shadow *shadow;		/* NULL if it only plays with the ring */
-	unsigned int age_ms, age_max_ms, min_order;
+	struct test_settings settings;
 	struct page *blocks[NR_BLOCKS];	/* the test's memory */
 };
 
@@ -491,9 +491,6 @@ static int host_init(struct kunit *test)
 		host->vdev.features |= BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
 	INIT_LIST_HEAD(&host->vdev.vqs);
 	spin_lock_init(&host->vdev.vqs_list_lock);
-	host->age_ms = page_hinting_age_ms;
-	host->age_max_ms = page_hinting_age_max_ms;
-	host->min_order = page_hinting_min_order;
 
 	test->priv = host;
 	new_ring(test, host->ways->ring_size);
@@ -501,11 +498,10 @@ static int host_init(struct kunit *test)
 	/* It rings before there is anything to answer. */
 	virtio_page_hinting_done(&host->hinting, host->vq);
 
+	test_settings_begin(&host->settings);
 	virtio_page_hinting_start(&host->hinting, host->vq);
 	KUNIT_ASSERT_TRUE(test, host->hinting.registered);
 
-	WRITE_ONCE(page_hinting_age_ms, 20);
-	WRITE_ONCE(page_hinting_age_max_ms, 20);
 	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(BLOCK_ORDER));
 	return 0;
 }
@@ -517,13 +513,11 @@ static void host_exit(struct kunit *test)
 
 	if (!host)
 		return;
-	WRITE_ONCE(page_hinting_age_ms, host->age_ms);
-	WRITE_ONCE(page_hinting_age_max_ms, host->age_max_ms);
 	gone = host->vq;
 	reset(test);
 	/* It rings when all is over. */
 	virtio_page_hinting_done(&host->hinting, gone);
-	page_hinting_set_min_order(host->min_order);
+	test_settings_end(&host->settings);
 	free_blocks(host);
 	if (host->shadow)
 		kvfree(host->shadow->held);

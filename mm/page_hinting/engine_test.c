@@ -231,8 +231,8 @@ static void default_order_is_a_huge_page(struct kunit *test)
 {
 	struct test_host *host = test->priv;
 
-	KUNIT_EXPECT_LE(test, PAGE_SIZE << host->min_order, max(SZ_2M, PAGE_SIZE));
-	KUNIT_EXPECT_LE(test, host->min_order, pageblock_order);
+	KUNIT_EXPECT_LE(test, PAGE_SIZE << host->settings.min_order, max(SZ_2M, PAGE_SIZE));
+	KUNIT_EXPECT_LE(test, host->settings.min_order, pageblock_order);
 }
 
 static void failed_hints_are_tried_again(struct kunit *test)

@@ -27,7 +27,7 @@ static int idle_init(struct kunit *test)
 	joined = false;
 	if (error || !host)
 		return error;
-	page_hinting_set_cold_order(host->cold_order);
+	page_hinting_set_cold_order(host->settings.cold_order);
 	/* Turns come when the test says so. */
 	page_hinting_idle_stop();
 	EVENTUALLY(test, all_is_known());

@@ -36,6 +36,37 @@ static inline bool all_is_known(void)
 	       !page_hinting_in_flight() && !captured;
 }
 
+/* What a test sets, as it was. */
+struct test_settings {
+	unsigned int age_ms, age_max_ms, min_order, cold_order, compacts;
+};
+
+/*
+ * Whatever is used again, so that it is the same at any speed; and no pieces, which
+ * come when they have been free for seconds, but where the test asks for them.
+ */
+static inline void test_settings_begin(struct test_settings *settings)
+{
+	settings->age_ms = page_hinting_age_ms;
+	settings->age_max_ms = page_hinting_age_max_ms;
+	settings->min_order = page_hinting_min_order;
+	settings->cold_order = page_hinting_cold_order;
+	settings->compacts = page_hinting_compacts;
+	WRITE_ONCE(page_hinting_age_ms, 20);
+	WRITE_ONCE(page_hinting_age_max_ms, 20);
+	page_hinting_set_cold_order(MAX_PAGE_ORDER);
+	WRITE_ONCE(page_hinting_compacts, 0);
+}
+
+static inline void test_settings_end(struct test_settings *settings)
+{
+	WRITE_ONCE(page_hinting_age_ms, settings->age_ms);
+	WRITE_ONCE(page_hinting_age_max_ms, settings->age_max_ms);
+	page_hinting_set_min_order(settings->min_order);
+	page_hinting_set_cold_order(settings->cold_order);
+	WRITE_ONCE(page_hinting_compacts, settings->compacts);
+}
+
 #define TEST_BATCHES	4
 #define TEST_RANGES	8
 
@@ -49,9 +80,7 @@ struct test_host {
 	bool holds;			/* answers when the test says so */
 	int error;			/* answers with this */
 	int report_error;		/* takes no batch */
-	unsigned int age_ms;
-	unsigned int age_max_ms;
-	unsigned int min_order, cold_order, compacts;
+	struct test_settings settings;
 	struct delayed_work late;
 };
 

@@ -83,27 +83,15 @@ int test_host_init(struct kunit *test)
 	host->device.max_batches = TEST_BATCHES;
 	host->device.max_ranges = TEST_RANGES;
 	host->device.max_descriptors = TEST_BATCHES * TEST_RANGES;
-	host->age_ms = page_hinting_age_ms;
-	host->min_order = page_hinting_min_order;
-	host->age_max_ms = page_hinting_age_max_ms;
-	/* Not but in idle_test.c. */
-	host->cold_order = page_hinting_cold_order;
-	host->compacts = page_hinting_compacts;
-	page_hinting_set_cold_order(MAX_PAGE_ORDER);
-	page_hinting_compacts = 0;
 
+	test_settings_begin(&host->settings);
 	error = page_hinting_register(&host->device);
 	if (error == -EBUSY) {
-		page_hinting_set_cold_order(host->cold_order);
-		page_hinting_compacts = host->compacts;
+		test_settings_end(&host->settings);
 		kunit_skip(test, "a device has the engine");
 	}
 	KUNIT_ASSERT_EQ(test, error, 0);
 	test->priv = host;
-
-	/* Whatever is used again, so that it is the same at any speed. */
-	WRITE_ONCE(page_hinting_age_ms, 20);
-	WRITE_ONCE(page_hinting_age_max_ms, 20);
 	return 0;
 }
 
@@ -113,15 +101,11 @@ void test_host_exit(struct kunit *test)
 
 	if (!host)
 		return;
-	WRITE_ONCE(page_hinting_age_ms, host->age_ms);
-	WRITE_ONCE(page_hinting_age_max_ms, host->age_max_ms);
 	page_hinting_pause(&host->device);
 	cancel_delayed_work_sync(&host->late);
 	test_host_answer_all(host, -EIO);
 	page_hinting_unregister(&host->device);
-	page_hinting_set_min_order(host->min_order);
-	page_hinting_set_cold_order(host->cold_order);
-	page_hinting_compacts = host->compacts;
+	test_settings_end(&host->settings);
 }
 
 void test_host_set_holds(struct test_host *host, bool holds)
