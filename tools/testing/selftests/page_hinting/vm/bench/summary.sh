@@ -28,12 +28,12 @@ for table in "$1"/*.tsv; do
 			return text(values[int((n + 1) / 2)]) " (" text(values[1]) ".." text(values[n]) ")"
 		}
 		# The ratios of pairs: the same variant and run.
-		function pairs_with(arm, key,   name, base, i, n, m, pairs, these) {
+		function pairs_with(arm, key,   name, base, i, n, m, pairs, these, line) {
 			split(key, name, "\t")
 			base = name[1] "\t" arm
 			if (name[2] != "hinting" && name[2] != "none-again" || !(base in count))
 				return
-			printf "%-20s %-15s  / %s, pairs:", name[1], name[2], arm
+			line = ""
 			for (i = 4; i <= heads; i++) {
 				pairs = 0
 				for (n = 1; n <= count[key]; n++)
@@ -42,9 +42,10 @@ for table in "$1"/*.tsv; do
 						    number(value[base, m, i]) < 1e12 && number(value[key, n, i]) < 1e12)
 							these[++pairs] = value[key, n, i] / value[base, m, i]
 				if (pairs)
-					printf "  %s %s", head[i], three(these, pairs)
+					line = line "  " head[i] " " three(these, pairs)
 			}
-			print ""
+			if (line)
+				printf "%-20s %-15s  / %s, pairs:%s\n", name[1], name[2], arm, line
 		}
 		/^#/ { next }
 		!heads { for (i = 4; i <= NF; i++) head[i] = $i; heads = NF; next }

@@ -32,6 +32,7 @@ FNR == 1 {
 	for (i = 4; i <= NF; i++) {
 		key = workload SUBSEP $1 SUBSEP $2 SUBSEP head[i]
 		value[key, ++runs[key]] = $i == "-" ? 1e12 : $i + 0
+		ran[key, runs[key]] = $3
 		at[key, $3] = value[key, runs[key]]
 	}
 }
@@ -52,12 +53,14 @@ function median(workload, variant, arm, column,   key, values, n) {
 }
 
 # The median of the pairs' ratios.
-function ratio(workload, variant, arm, base, column,   one, other, values, n, run) {
+function ratio(workload, variant, arm, base, column,   one, other, values, i, n, run) {
 	one = workload SUBSEP variant SUBSEP arm SUBSEP column
 	other = workload SUBSEP variant SUBSEP base SUBSEP column
-	for (run = 1; run <= runs[one]; run++)
-		if ((one, run) in at && (other, run) in at && at[other, run])
+	for (i = 1; i <= runs[one]; i++) {
+		run = ran[one, i]
+		if ((other, run) in at && at[other, run])
 			values[++n] = at[one, run] / at[other, run]
+	}
 	return median_of(values, n)
 }
 

@@ -18,10 +18,12 @@ served()
 	rm "$(guest_file serve img)"
 }
 
-# usage: serve [COMMAND;]
+# usage: serve
 serve()
 {
-	QEMU_MORE=$(give_disk serve) VMRUN_MORE=-r start serve $mib "$1 serve.sh $((mib * 6 / 10)) $seconds"
+	begin=
+	[ $arm = hinting ] || begin="page-hinting-cold-cache.sh start;"
+	QEMU_MORE=$(give_disk serve) VMRUN_MORE=-r start serve $mib "$begin serve.sh $((mib * 6 / 10)) $seconds"
 }
 
 mib=2048 seconds=180
@@ -30,15 +32,18 @@ CAP=
 export CAP
 empty_disk
 columns MiB/s RAM-MiB
+first=hinting second=hinting-profile
 for run in $(runs 5 1); do
-	arm=hinting
-	serve ""
-	first=$pid
-	arm=hinting-profile
-	serve "page-hinting-cold-cache.sh start;"
-	wait_for_both serve hinting "$first" "two file servers for $seconds s, run $run"
-	for arm in hinting hinting-profile; do
+	arm=$first
+	serve
+	first_pid=$pid
+	arm=$second
+	serve
+	wait_for_both serve $first "$first_pid" "two file servers for $seconds s, run $run"
+	for arm in $first $second; do
 		served
 	done
+	# In turn, for which of them starts first may matter.
+	swap=$first first=$second second=$swap
 done
 rm -f "$work"/*.img
