@@ -66,6 +66,7 @@ end_group()
 }
 
 begin=$(date +%s)
+said_at=$begin
 passed=0
 failed=0
 skipped=0
@@ -80,17 +81,29 @@ start()
 	[ ! -t 1 ] || printf '\r\033[K%5d s  %s ...' $(($(date +%s) - begin)) "$1"
 }
 
+# usage: say_what_runs	at most once a minute, for tests that take long
+say_what_runs()
+{
+	now=$(date +%s)
+	[ $((now - said_at)) -ge 60 ] || return
+	said_at=$now
+	names=
+	for job in $running; do
+		names="$names ${job%%:*}"
+	done
+	printf '%5d s  %s ...\n' $((now - begin)) "${names# }"
+}
+
 # Until one of those that run has ended.
 reap()
 {
-	# shellcheck disable=SC2086
-	set -- $running
-	while [ $# -gt 1 ]; do
-		for job; do
+	set --
+	while [ $# = 0 ]; do
+		for job in $running; do
 			pid=${job#*:}
 			kill -0 "${pid%:*}" 2>/dev/null || { set -- "$job"; break; }
 		done
-		[ $# = 1 ] || sleep 0.2
+		[ $# = 1 ] || { say_what_runs; sleep 0.2; }
 	done
 	pid=${1#*:}
 	wait "${pid%:*}"
@@ -126,6 +139,7 @@ ended()
 	*) verdict=FAILED ;;
 	esac
 	[ ! -t 1 ] || printf '\r\033[K'
+	said_at=$now
 	printf '%5d s  %-14s %s%s (%d s): %s\n' $((now - begin)) "$name" \
 		"$verdict" "$slow" $((now - $3)) "$said"
 	case $verdict in
