@@ -21,9 +21,9 @@ served()
 # usage: serve
 serve()
 {
-	begin=
-	[ $arm = hinting ] || begin="page-hinting-cold-cache.sh start;"
-	QEMU_MORE=$(give_disk serve) VMRUN_MORE=-r start serve $mib "$begin serve.sh $((mib * 6 / 10)) $seconds"
+	profile=
+	[ $arm = hinting ] || profile="page-hinting-cold-cache.sh start;"
+	QEMU_MORE=$(give_disk serve) VMRUN_MORE=-r start serve $mib "$profile serve.sh $((mib * 6 / 10)) $seconds"
 }
 
 mib=2048 seconds=180
@@ -32,18 +32,18 @@ CAP=
 export CAP
 empty_disk
 columns MiB/s RAM-MiB
-first=hinting second=hinting-profile
+one=hinting other=hinting-profile
 for run in $(runs 5 1); do
-	arm=$first
+	arm=$one
 	serve
-	first_pid=$pid
-	arm=$second
+	first=$pid
+	arm=$other
 	serve
-	wait_for_both serve $first "$first_pid" "two file servers for $seconds s, run $run"
-	for arm in $first $second; do
+	wait_for_both serve $one "$first" "two file servers for $seconds s, run $run"
+	for arm in $one $other; do
 		served
 	done
 	# In turn, for which of them starts first may matter.
-	swap=$first first=$second second=$swap
+	last=$one one=$other other=$last
 done
 rm -f "$work"/*.img
