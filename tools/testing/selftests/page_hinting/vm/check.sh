@@ -73,6 +73,17 @@ skipped=0
 failures=
 again=
 
+# usage: show FORMAT ARGUMENT...	a line, at $now, in place of what start() shows
+show()
+{
+	said_at=$now
+	[ ! -t 1 ] || printf '\r\033[K'
+	format=$1
+	shift
+	# shellcheck disable=SC2059
+	printf "%5d s  $format\n" $((now - begin)) "$@"
+}
+
 # usage: start NAME
 start()
 {
@@ -86,12 +97,11 @@ say_what_runs()
 {
 	now=$(date +%s)
 	[ $((now - said_at)) -ge 60 ] || return
-	said_at=$now
 	names=
 	for job in $running; do
 		names="$names ${job%%:*}"
 	done
-	printf '%5d s  %s ...\n' $((now - begin)) "${names# }"
+	show '%s ...' "${names# }"
 }
 
 # Until one of those that run has ended.
@@ -138,10 +148,7 @@ ended()
 		;;
 	*) verdict=FAILED ;;
 	esac
-	[ ! -t 1 ] || printf '\r\033[K'
-	said_at=$now
-	printf '%5d s  %-14s %s%s (%d s): %s\n' $((now - begin)) "$name" \
-		"$verdict" "$slow" $((now - $3)) "$said"
+	show '%-14s %s%s (%d s): %s' "$name" "$verdict" "$slow" $((now - $3)) "$said"
 	case $verdict in
 	FAILED)
 		failed=$((failed + 1))

@@ -170,30 +170,36 @@ put_on()
 	done
 }
 
-# usage: wait_for_both GUEST FIRST-ARM FIRST-PID TEXT	the second is $arm's, $pid
+# usage: side_by_side ARM ARM TEXT START...	START starts the guest of an arm
 #
 # One CPU can be slower than the other for minutes, by what is beside this machine: so
 # the guests change places each half second.
-wait_for_both()
+side_by_side()
 {
-	second=$pid
+	first_arm=$1 second_arm=$2 doing=$3
+	shift 3
+	arm=$first_arm
+	"$@"
+	first=$pid
+	arm=$second_arm
+	"$@"
 	shown=0
 	here_cpu=0 there_cpu=1
-	while alive "$3" || alive "$second"; do
+	while alive "$first" || alive "$pid"; do
 		if [ "$(nproc)" = 2 ]; then
-			put_on $here_cpu "$3"
-			put_on $there_cpu "$second"
+			put_on $here_cpu "$first"
+			put_on $there_cpu "$pid"
 			here_cpu=$there_cpu there_cpu=$((1 - there_cpu))
 		fi
 		if [ $(($(now_ms) - shown)) -ge 30000 ]; then
 			shown=$(now_ms)
-			progress "$4"
+			progress "$doing"
 		fi
 		sleep 0.5
 	done
-	wait "$second" || failed "$1"
-	arm=$2
-	wait "$3" || failed "$1"
+	wait "$pid" || failed "$guest"
+	arm=$first_arm
+	wait "$first" || failed "$guest"
 	pids=
 }
 

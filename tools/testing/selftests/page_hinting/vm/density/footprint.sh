@@ -28,12 +28,7 @@ together()
 	run=$((run + 1))
 	variant="$3 $4${first_s:+ twice}"
 	name=$3-$4${first_s:+-twice}
-	arm=$1
-	work_in_guest "$3" "$4"
-	first=$pid
-	arm=$2
-	work_in_guest "$3" "$4"
-	wait_for_both "$name" "$1" "$first" "$variant, beside $1, run $run"
+	side_by_side "$1" "$2" "$variant, beside $1, run $run" work_in_guest "$3" "$4"
 	for arm in "$1" "$2"; do
 		measured "$name"
 		rm "$(guest_file "$name" img)"

@@ -32,18 +32,14 @@ CAP=
 export CAP
 empty_disk
 columns MiB/s RAM-MiB
-one=hinting other=hinting-profile
 for run in $(runs 5 1); do
-	arm=$one
-	serve
-	first=$pid
-	arm=$other
-	serve
-	wait_for_both serve $one "$first" "two file servers for $seconds s, run $run"
-	for arm in $one $other; do
+	# Which of them starts first may matter.
+	arms="hinting hinting-profile"
+	[ $((run % 2)) = 1 ] || arms="hinting-profile hinting"
+	# shellcheck disable=SC2086
+	side_by_side $arms "two file servers for $seconds s, run $run" serve
+	for arm in $arms; do
 		served
 	done
-	# In turn, for which of them starts first may matter.
-	last=$one one=$other other=$last
 done
 rm -f "$work"/*.img
