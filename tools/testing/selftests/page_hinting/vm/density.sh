@@ -173,7 +173,8 @@ put_on()
 # usage: side_by_side ARM ARM TEXT START...	START starts the guest of an arm
 #
 # One CPU can be slower than the other for minutes, by what is beside this machine: so
-# the guests change places each half second.
+# the guests change places each half second. For a moment both are on one CPU then, at
+# the cost of who was there before: that, too, is each in its turn.
 side_by_side()
 {
 	first_arm=$1 second_arm=$2 doing=$3
@@ -184,12 +185,12 @@ side_by_side()
 	arm=$second_arm
 	"$@"
 	shown=0
-	here_cpu=0 there_cpu=1
+	on_0=$first on_1=$pid
 	while alive "$first" || alive "$pid"; do
 		if [ "$(nproc)" = 2 ]; then
-			put_on $here_cpu "$first"
-			put_on $there_cpu "$pid"
-			here_cpu=$there_cpu there_cpu=$((1 - there_cpu))
+			put_on 0 "$on_0"
+			put_on 1 "$on_1"
+			last=$on_0 on_0=$on_1 on_1=$last
 		fi
 		if [ $(($(now_ms) - shown)) -ge 30000 ]; then
 			shown=$(now_ms)
