@@ -16,6 +16,11 @@ arm()
 	BALLOON=virtio-balloon-pci,free-page-reporting=on
 	case $1 in
 	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
+	hinting-direct)
+		# Without indirect descriptors a buffer has 8 ranges instead of 32.
+		BALLOON=$BALLOON,indirect_desc=off
+		APPEND=page_hinting=on
+		;;
 	hinting | hinting-profile | hinting-proactive-* | hinting-flush-*) APPEND=page_hinting=on ;;
 	reporting) APPEND=page_hinting=off ;;
 	reporting-*) APPEND="page_hinting=off page_reporting.delay_ms=${1#reporting-}" ;;

@@ -36,6 +36,7 @@ for run in $(runs 3 1); do
 	[ -z "$quick" ] || continue
 	MEM=5120 release 4096 exit always hinting "$run" 4
 	MEM=5120 release 4096 munmap never hinting "$run" 6
+	MEM=2048 release 1024 munmap never hinting-direct "$run" 4
 	# These change little from run to run.
 	[ "$run" = 1 ] || continue
 	for arm in reporting-1000 reporting-250 reporting-100 reporting-20; do

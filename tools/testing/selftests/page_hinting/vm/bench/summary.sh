@@ -28,10 +28,11 @@ for table in "$1"/*.tsv; do
 			return text(values[int((n + 1) / 2)]) " (" text(values[1]) ".." text(values[n]) ")"
 		}
 		# The ratios of pairs: the same variant and run.
-		function pairs_with(arm, key,   name, base, i, n, m, pairs, these, line) {
+		function pairs_with(arm, key,   name, ours, base, i, n, m, pairs, these, line) {
 			split(key, name, "\t")
 			base = name[1] "\t" arm
-			if (name[2] != "hinting" && name[2] != "none-again" || !(base in count))
+			ours = arm == "hinting" ? name[2] ~ /^hinting-/ : name[2] ~ /^(hinting|none-again)$/
+			if (!ours || !(base in count))
 				return
 			line = ""
 			for (i = 4; i <= heads; i++) {
@@ -73,6 +74,7 @@ for table in "$1"/*.tsv; do
 			for (k = 1; k <= keys; k++) {
 				pairs_with("none", order[k])
 				pairs_with("reporting", order[k])
+				pairs_with("hinting", order[k])
 			}
 		}' "$table" | sed 's/ *$//'
 	echo
