@@ -152,7 +152,7 @@ for workload; do
 	mv "$table.new" "$table"
 done
 
-"$bench"/summary.sh "$work" > "$work/summary.txt"
+awk -f "$bench/tables.awk" -f "$bench/summary.awk" "$work"/*.tsv > "$work/summary.txt"
 awk -f "$bench/tables.awk" -f "$bench/targets.awk" "$work"/*.tsv > "$work/targets.txt"
 cat "$work/summary.txt" "$work/targets.txt"
 [ -z "$quick" ] || exit 0

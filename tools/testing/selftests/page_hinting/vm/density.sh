@@ -293,7 +293,7 @@ for workload; do
 	mv "$table.new" "$table"
 done
 
-"$bench"/summary.sh "$work" > "$work/summary.txt"
+awk -f "$bench/tables.awk" -f "$bench/summary.awk" "$work"/*.tsv > "$work/summary.txt"
 "$here"/density/hosts.sh "$work" > "$work/hosts.txt"
 awk -f "$bench/tables.awk" -f "$here/density/targets.awk" "$work"/*.tsv > "$work/targets.txt"
 cat "$work/summary.txt" "$work/targets.txt" "$work/hosts.txt"

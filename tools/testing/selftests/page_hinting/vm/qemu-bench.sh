@@ -163,7 +163,7 @@ for run in $(seq $((repeat * 2 - 1))); do
 done
 mv $table.new $table
 
-"$here"/bench/summary.sh $work > $work/summary.txt
+awk -f "$here/bench/tables.awk" -f "$here/bench/summary.awk" $work/*.tsv > $work/summary.txt
 cp $work/qemu.tsv $work/handback.tsv $published/
 {
 	echo ".. SPDX-License-Identifier: GPL-2.0"
