@@ -143,7 +143,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	return missed > ledger->left;
 }
 
-/* Returns when the hand has to move again, in jiffies from now. */
+/* Returns when the hand has to move again, in jiffies from now: 0 if it has to go on. */
 static unsigned long move_hand(struct zone *zone,
 			       struct page_hinting_pending *pending, bool retry)
 {
@@ -189,7 +189,7 @@ static unsigned long move_hand(struct zone *zone,
 	}
 	if (looked && trace_page_hinting_clock_enabled())
 		trace_page_hinting_clock(zone, page_hinting_missed(zone));
-	return more ? 1 : PAGE_HINTING_RESTS;
+	return more ? 0 : PAGE_HINTING_RESTS;
 }
 
 /* With @retry also what had to be left. Returns when to move again, in jiffies. */

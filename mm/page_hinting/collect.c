@@ -63,15 +63,16 @@ unsigned long page_hinting_collect_array(struct page_hinting_array *array,
 
 unsigned long page_hinting_collect(struct page_hinting_pending *pending)
 {
-	unsigned long next = PAGE_HINTING_RESTS, now = jiffies;
+	/* In this order, for a flush's age grows. */
+	unsigned long age = page_hinting_age(), now = jiffies;
+	unsigned long next = PAGE_HINTING_RESTS;
 	struct page_hinting_array *array;
 	int cpu;
 
 	/* Also of those that went off line and left their entries. */
 	for_each_cpu(cpu, &page_hinting_cpus) {
 		array = per_cpu_ptr(&page_hinting_arrays, cpu);
-		next = min(next, page_hinting_collect_array(array, pending, now,
-							    page_hinting_age()));
+		next = min(next, page_hinting_collect_array(array, pending, now, age));
 	}
 	return next;
 }

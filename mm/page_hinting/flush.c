@@ -26,19 +26,46 @@ static DEFINE_SPINLOCK(lock);			/* protects what follows */
 static unsigned int requests;			/* so far */
 static unsigned int served;			/* of them by the last flush */
 static bool flushing, swept, stopped;
-static unsigned long swept_at;			/* jiffies */
+static unsigned long asked_at, swept_at;	/* jiffies */
 static unsigned long failed_before;
 static int result;				/* the last flush's */
 
-/* Whether nothing waits for its age. */
 bool page_hinting_flushing(void)
 {
 	return READ_ONCE(flushing);
 }
 
 /*
+ * What was freed before the flush was asked for does not wait for its age; what is
+ * freed since does, or in a busy guest there would be no end. In jiffies.
+ */
+unsigned long page_hinting_flush_age(unsigned long age)
+{
+	return page_hinting_flushing() ? min(age, jiffies - READ_ONCE(asked_at)) : age;
+}
+
+/* All hands go once round, for a new request; else the slow ones' turns are over. */
+static void turn_hands(bool round)
+{
+	struct page_hinting_ledger *ledger;
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		ledger = &zone->hinting;
+		spin_lock_irq(&zone->lock);
+		ledger->turn = round ? zone->spanned_pages + MAX_ORDER_NR_PAGES : 0;
+		if (round) {
+			/* As when hinting starts: what is missed is old enough. */
+			ledger->hand.pfn = 0;
+			ledger->hand.passed = 0;
+		}
+		spin_unlock_irq(&zone->lock);
+	}
+}
+
+/*
  * A pass begins: how many requests it can serve. What was freed before a new one
- * may be behind the slow hands.
+ * may be behind the hands.
  */
 unsigned int page_hinting_flush_requests(void)
 {
@@ -48,11 +75,13 @@ unsigned int page_hinting_flush_requests(void)
 	spin_lock_irq(&lock);
 	nr = requests;
 	more = flushing && !swept && nr != served;
-	if (more)
+	if (more) {
 		served = nr;
+		WRITE_ONCE(asked_at, jiffies);
+	}
 	spin_unlock_irq(&lock);
 	if (more)
-		page_hinting_slow_hands_flush(true);
+		turn_hands(true);
 	return nr;
 }
 
@@ -75,6 +104,7 @@ void page_hinting_swept(unsigned int seen)
 void page_hinting_flush_begin(void)
 {
 	spin_lock_irq(&lock);
+	WRITE_ONCE(asked_at, jiffies);
 	flushing = true;
 	swept = false;
 	stopped = false;
@@ -89,7 +119,7 @@ static void flush_end(int error)
 	flushing = false;
 	result = error;
 	spin_unlock_irq(&lock);
-	page_hinting_slow_hands_flush(false);
+	turn_hands(false);
 }
 
 /* Hinting stops, or what it has hinted is forgotten: no pass will say that it swept. */

@@ -164,7 +164,6 @@ void page_hinting_pend(struct page_hinting_pending *pending,
 void page_hinting_sort(struct page_hinting_pending *pending);
 /* pieces.c */
 unsigned long page_hinting_pieces(struct zone *zone);
-void page_hinting_slow_hands_flush(bool flush);
 bool page_hinting_give_turn(struct zone *zone);
 bool page_hinting_slow_hands(struct page_hinting_pending *pending);
 /* isolate.c */
@@ -236,6 +235,7 @@ unsigned long page_hinting_in_flight(void);
 unsigned int page_hinting_unanswered(unsigned long until);
 /* flush.c */
 bool page_hinting_flushing(void);
+unsigned long page_hinting_flush_age(unsigned long age);
 unsigned int page_hinting_flush_requests(void);
 void page_hinting_swept(unsigned int seen);
 void page_hinting_flush_begin(void);

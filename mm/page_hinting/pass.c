@@ -237,9 +237,9 @@ static void page_hinting_pass(struct work_struct *work)
 	if (pending.nr)
 		burst_at = jiffies;
 	burst += pending.nr;
-	/* What is young came after this pass began, if there is a flush. */
+	/* What is too young came after a flush was asked for. */
 	over = page_hinting_slow_hands(&pending);
-	all = over && young && delay == PAGE_HINTING_RESTS;
+	all = over && young && delay;
 	if (!page_hinting_has_room(&pending))
 		WRITE_ONCE(pending.held_up, true);
 	page_hinting_sort(&pending);

@@ -57,18 +57,6 @@ bool page_hinting_give_turn(struct zone *zone)
 	return more;
 }
 
-/* For a flush, once round; else their turns are over. */
-void page_hinting_slow_hands_flush(bool flush)
-{
-	struct zone *zone;
-
-	for_each_populated_zone(zone) {
-		spin_lock_irq(&zone->lock);
-		zone->hinting.turn = flush ? zone->spanned_pages + MAX_ORDER_NR_PAGES : 0;
-		spin_unlock_irq(&zone->lock);
-	}
-}
-
 /* More than an eighth of what it found last was used again: slower. */
 static void end_revolution(struct page_hinting_ledger *ledger)
 {

@@ -201,7 +201,7 @@ void page_hinting_unlearn(void)
 /* How long a block has to be free before it is hinted, in jiffies. */
 unsigned long page_hinting_age(void)
 {
-	return page_hinting_flushing() ? 0 : READ_ONCE(age);
+	return page_hinting_flush_age(READ_ONCE(age));
 }
 
 /* The same if nothing is learned. */

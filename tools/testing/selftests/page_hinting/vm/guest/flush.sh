@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In the guest, where nothing is hinted for a minute by itself: flushes that have
-# to give back blocks and pieces, that several ask for at once, that a signal
-# interrupts, that a dead host never answers, and that nobody takes.
+# to give back blocks and pieces, that several ask for at once, that nobody takes, that
+# a slow host has to take from a busy guest, that a dead one never answers, and that a
+# signal interrupts.
 #
 # Prints "@flush WHAT STATUS MILLISECONDS" for each, and what the last one said.
 
@@ -52,7 +53,15 @@ flush nonsense 3 2>&1
 
 echo "$device" > $driver/unbind
 flush nobody 1 2>&1
-insmod /lib/slow_host.ko delay_ms=1000000 || exit 1
+insmod /lib/slow_host.ko delay_ms=100 || exit 1
+# There is an end also where more is freed all the time than the host can take.
+page_fault1 -t 4 -n 1000000 -h always > /dev/null &
+sleep 1
+flush busy 1
+kill $!
+wait
+
+echo 1000000 > /sys/module/slow_host/parameters/delay_ms
 flush dead 1 2>&1
 flush dead-again 1 2>&1
 (echo 1 > $controls/flush) &
