@@ -245,6 +245,49 @@ static void flush_hints_all_anew(struct kunit *test)
 	page_hinting_set_enabled(1);
 }
 
+struct freed_while_held {
+	struct work_struct work;
+	struct test_host *host;
+	struct page *block;
+};
+
+static void free_while_held(struct work_struct *work)
+{
+	struct freed_while_held *held = container_of(work, struct freed_while_held, work);
+	unsigned long end = jiffies + 30 * HZ;
+
+	while (!test_host_nr_held(held->host) && time_before(jiffies, end))
+		msleep(20);
+	/* In a later jiffy than the request. */
+	msleep(100);
+	__free_pages(held->block, MAX_PAGE_ORDER);
+	test_host_answer_all(held->host, 0);
+}
+
+/* Or in a busy guest it had no end. */
+static void flush_leaves_what_is_freed_since(struct kunit *test)
+{
+	struct freed_while_held held = { .host = test->priv };
+	struct page *before;
+
+	EVENTUALLY(test, all_is_known());
+	held.block = test_take_block(test);
+	WRITE_ONCE(page_hinting_age_ms, 60000);
+	WRITE_ONCE(page_hinting_age_max_ms, 60000);
+	before = test_free_block(test);
+	test_host_set_holds(held.host, true);
+	INIT_WORK_ONSTACK(&held.work, free_while_held);
+	schedule_work(&held.work);
+	KUNIT_EXPECT_EQ(test, page_hinting_flush(1), 0);
+	flush_work(&held.work);
+	destroy_work_on_stack(&held.work);
+	KUNIT_EXPECT_EQ(test, __page_hinting_state(before), PAGE_HINTING_HINTED);
+	KUNIT_EXPECT_EQ(test, __page_hinting_state(held.block), PAGE_HINTING_CAPTURED);
+	WRITE_ONCE(page_hinting_age_ms, 20);
+	WRITE_ONCE(page_hinting_age_max_ms, 20);
+	EVENTUALLY(test, all_is_known());
+}
+
 static void flush_gives_up_on_a_dead_host(struct kunit *test)
 {
 	struct test_host *host = test->priv;
@@ -266,6 +309,7 @@ static struct kunit_case idle_cases[] = {
 	KUNIT_CASE_SLOW(pieces_wait_for_an_answer),
 	KUNIT_CASE_SLOW(compaction_stays_in_its_zone),
 	KUNIT_CASE_SLOW(flush_hints_all_anew),
+	KUNIT_CASE_SLOW(flush_leaves_what_is_freed_since),
 	KUNIT_CASE_SLOW(flush_gives_up_on_a_dead_host),
 	{}
 };
