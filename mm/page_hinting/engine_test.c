@@ -155,6 +155,31 @@ static void hints_once_until_used(struct kunit *test)
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
 }
 
+/* Pages in the per-CPU lists keep a block in pieces until the burst is over. */
+static void drained_is_as_old_as_the_burst(struct kunit *test)
+{
+	struct page *blocks[9];
+	unsigned long begin;
+	unsigned int i;
+
+	EVENTUALLY(test, all_is_known());
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = test_take_block(test);
+	WRITE_ONCE(page_hinting_age_ms, 4000);
+	WRITE_ONCE(page_hinting_age_max_ms, 4000);
+	split_page(blocks[0], MAX_PAGE_ORDER);
+	for (i = 1; i < ARRAY_SIZE(blocks); i++)
+		__free_pages(blocks[i], MAX_PAGE_ORDER);
+	begin = jiffies;
+	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
+		__free_page(blocks[0] + i);
+	KUNIT_EXPECT_FALSE(test, PageBuddy(blocks[0]) &&
+			   buddy_order(blocks[0]) == MAX_PAGE_ORDER);
+	EVENTUALLY(test, PageBuddy(blocks[0]) && PageReported(blocks[0]) &&
+		   buddy_order(blocks[0]) == MAX_PAGE_ORDER);
+	KUNIT_EXPECT_LT(test, jiffies - begin, 6 * HZ);
+}
+
 static unsigned long pages_hinted(void)
 {
 	unsigned long nr = 0;
@@ -299,6 +324,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(invariant_1_conservation),
 	KUNIT_CASE(invariant_2_exclusion),
 	KUNIT_CASE(hints_once_until_used),
+	KUNIT_CASE_SLOW(drained_is_as_old_as_the_burst),
 	KUNIT_CASE(halves_stay_hinted),
 	KUNIT_CASE(only_allocation_is_use),
 	KUNIT_CASE(failed_hints_are_tried_again),

@@ -78,7 +78,9 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 		page_hinting_tidy();
 		return;
 	}
-	page_hinting_capture(zone, page, order, jiffies);
+	/* What a drain of ours frees its owner had freed before: see pass.c. */
+	page_hinting_capture(zone, page, order,
+			     READ_ONCE(page_hinting_drains_since) ?: jiffies);
 	page_hinting_kick();
 }
 

@@ -104,6 +104,7 @@ static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 	       pending->nr < PAGE_HINTING_MAX_PENDING;
 }
 
+extern unsigned long page_hinting_drains_since;
 extern unsigned int page_hinting_min_order;
 extern unsigned int page_hinting_cold_order;
 

@@ -35,6 +35,9 @@ static unsigned long burst_at;		/* when the last of them came; jiffies */
 static bool retry;			/* the next one tries what had to be left */
 static bool refused;			/* the device failed */
 
+/* Since when what a drain of ours frees is free; jiffies, or 0. */
+unsigned long page_hinting_drains_since;
+
 /*
  * Sees to it that a pass runs, if one is of use; in any context. It needs no barrier:
  * callers have made an entry, or an uneven ledger, under a zone's lock, and disarm()
@@ -109,7 +112,8 @@ static void back_off(void)
 /*
  * What was freed page by page is partly still in the per-CPU page lists, up to an
  * eighth of the memory, where it keeps the rest of its block from merging. So once
- * a burst is over the lists are drained. Returns when that is, in jiffies from now.
+ * a burst is over the lists are drained. What becomes whole by that was freed with the
+ * burst, and waits no longer. Returns when it is over, in jiffies from now; 0 if it is.
  */
 static unsigned long drain_after_burst(void)
 {
@@ -120,10 +124,14 @@ static unsigned long drain_after_burst(void)
 	if (time_before(now, over))
 		return over - now;
 	burst = 0;
+	/* No hook need kick: what it captures disarm() sees. */
+	atomic_set(&armed, 1);
+	WRITE_ONCE(page_hinting_drains_since, (burst_at - page_hinting_age()) | 1);
 	drain_all_pages(NULL);
+	WRITE_ONCE(page_hinting_drains_since, 0);
 	/* What came with it may be in pieces too small for the hook. */
 	page_hinting_tidy();
-	return PAGE_HINTING_RESTS;
+	return 0;
 }
 
 /*
@@ -204,11 +212,11 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	delay = drain_after_burst();
 	/* A kick does not wait for what is queued after this. */
 	if (!disarm(&missed))
-		return shortest_delay();
+		return delay ? shortest_delay() : PASS_INTERVAL;
 	/* Left, for one reason or another. */
 	if (missed || pending.held_up)
 		back_off();
-	return delay;
+	return delay ?: PAGE_HINTING_RESTS;
 }
 
 static void page_hinting_pass(struct work_struct *work)
