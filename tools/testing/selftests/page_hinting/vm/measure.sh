@@ -17,7 +17,7 @@ arm()
 	case $1 in
 	none | none-again) BALLOON=virtio-balloon-pci APPEND=page_hinting=off ;;
 	hinting-direct)
-		# Without indirect descriptors a buffer has 8 ranges instead of 32.
+		# Without indirect descriptors a buffer has 16 ranges instead of 32.
 		BALLOON=$BALLOON,indirect_desc=off
 		APPEND=page_hinting=on
 		;;
