@@ -63,7 +63,6 @@ unsigned long page_hinting_collect_array(struct page_hinting_array *array,
 
 unsigned long page_hinting_collect(struct page_hinting_pending *pending)
 {
-	/* In this order, for a flush's age grows. */
 	unsigned long age = page_hinting_age(), now = jiffies;
 	unsigned long next = PAGE_HINTING_RESTS;
 	struct page_hinting_array *array;

@@ -165,8 +165,7 @@ static void drained_is_as_old_as_the_burst(struct kunit *test)
 	EVENTUALLY(test, all_is_known());
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = test_take_block(test);
-	WRITE_ONCE(page_hinting_age_ms, 4000);
-	WRITE_ONCE(page_hinting_age_max_ms, 4000);
+	test_set_age(4000);
 	split_page(blocks[0], MAX_PAGE_ORDER);
 	for (i = 1; i < ARRAY_SIZE(blocks); i++)
 		__free_pages(blocks[i], MAX_PAGE_ORDER);

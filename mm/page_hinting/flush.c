@@ -37,7 +37,8 @@ bool page_hinting_flushing(void)
 
 /*
  * What was freed before the flush was asked for does not wait for its age; what is
- * freed since does, or in a busy guest there would be no end. In jiffies.
+ * freed since does, or in a busy guest there would be no end. In jiffies; it grows, so
+ * to be read before the time that it is compared with.
  */
 unsigned long page_hinting_flush_age(unsigned long age)
 {
@@ -104,7 +105,6 @@ void page_hinting_swept(unsigned int seen)
 void page_hinting_flush_begin(void)
 {
 	spin_lock_irq(&lock);
-	WRITE_ONCE(asked_at, jiffies);
 	flushing = true;
 	swept = false;
 	stopped = false;

@@ -272,8 +272,7 @@ static void flush_leaves_what_is_freed_since(struct kunit *test)
 
 	EVENTUALLY(test, all_is_known());
 	held.block = test_take_block(test);
-	WRITE_ONCE(page_hinting_age_ms, 60000);
-	WRITE_ONCE(page_hinting_age_max_ms, 60000);
+	test_set_age(60000);
 	before = test_free_block(test);
 	test_host_set_holds(held.host, true);
 	INIT_WORK_ONSTACK(&held.work, free_while_held);
@@ -283,8 +282,7 @@ static void flush_leaves_what_is_freed_since(struct kunit *test)
 	destroy_work_on_stack(&held.work);
 	KUNIT_EXPECT_EQ(test, __page_hinting_state(before), PAGE_HINTING_HINTED);
 	KUNIT_EXPECT_EQ(test, __page_hinting_state(held.block), PAGE_HINTING_CAPTURED);
-	WRITE_ONCE(page_hinting_age_ms, 20);
-	WRITE_ONCE(page_hinting_age_max_ms, 20);
+	test_set_age(20);
 	EVENTUALLY(test, all_is_known());
 }
 

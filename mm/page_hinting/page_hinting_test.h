@@ -36,14 +36,21 @@ static inline bool all_is_known(void)
 	       !page_hinting_in_flight() && !captured;
 }
 
+/* Whatever is used again. In milliseconds. */
+static inline void test_set_age(unsigned int age_ms)
+{
+	WRITE_ONCE(page_hinting_age_ms, age_ms);
+	WRITE_ONCE(page_hinting_age_max_ms, age_ms);
+}
+
 /* What a test sets, as it was. */
 struct test_settings {
 	unsigned int age_ms, age_max_ms, min_order, cold_order, compacts;
 };
 
 /*
- * Whatever is used again, so that it is the same at any speed; and no pieces, which
- * come when they have been free for seconds, but where the test asks for them.
+ * One age, so that it is the same at any speed; and no pieces, which come when they
+ * have been free for seconds, but where the test asks for them.
  */
 static inline void test_settings_begin(struct test_settings *settings)
 {
@@ -52,8 +59,7 @@ static inline void test_settings_begin(struct test_settings *settings)
 	settings->min_order = page_hinting_min_order;
 	settings->cold_order = page_hinting_cold_order;
 	settings->compacts = page_hinting_compacts;
-	WRITE_ONCE(page_hinting_age_ms, 20);
-	WRITE_ONCE(page_hinting_age_max_ms, 20);
+	test_set_age(20);
 	page_hinting_set_cold_order(MAX_PAGE_ORDER);
 	WRITE_ONCE(page_hinting_compacts, 0);
 }
