@@ -155,28 +155,55 @@ static void hints_once_until_used(struct kunit *test)
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
 }
 
-/* Pages in the per-CPU lists keep a block in pieces until the burst is over. */
-static void drained_is_as_old_as_the_burst(struct kunit *test)
+/* Frees a burst and then a block page by page, which the per-CPU lists keep in pieces. */
+static struct page *free_in_pages(struct kunit *test)
 {
 	struct page *blocks[9];
-	unsigned long begin;
 	unsigned int i;
 
-	EVENTUALLY(test, all_is_known());
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = test_take_block(test);
-	test_set_age(4000);
 	split_page(blocks[0], MAX_PAGE_ORDER);
 	for (i = 1; i < ARRAY_SIZE(blocks); i++)
 		__free_pages(blocks[i], MAX_PAGE_ORDER);
-	begin = jiffies;
 	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
 		__free_page(blocks[0] + i);
-	KUNIT_EXPECT_FALSE(test, PageBuddy(blocks[0]) &&
-			   buddy_order(blocks[0]) == MAX_PAGE_ORDER);
-	EVENTUALLY(test, PageBuddy(blocks[0]) && PageReported(blocks[0]) &&
-		   buddy_order(blocks[0]) == MAX_PAGE_ORDER);
+	return blocks[0];
+}
+
+static bool is_whole(struct page *block)
+{
+	return PageBuddy(block) && buddy_order(block) == MAX_PAGE_ORDER;
+}
+
+static void drained_is_as_old_as_the_burst(struct kunit *test)
+{
+	unsigned long begin;
+	struct page *block;
+
+	EVENTUALLY(test, all_is_known());
+	test_set_age(4000);
+	block = free_in_pages(test);
+	begin = jiffies;
+	KUNIT_EXPECT_FALSE(test, is_whole(block));
+	EVENTUALLY(test, is_whole(block) && PageReported(block));
 	KUNIT_EXPECT_LT(test, jiffies - begin, 6 * HZ);
+}
+
+/* It is about to use them; and when it idles, they are drained. */
+static void busy_cpu_keeps_its_lists(struct kunit *test)
+{
+	struct page *block;
+	unsigned long end;
+
+	EVENTUALLY(test, all_is_known());
+	migrate_disable();
+	block = free_in_pages(test);
+	for (end = jiffies + HZ; time_before(jiffies, end); )
+		cond_resched();
+	KUNIT_EXPECT_FALSE(test, is_whole(block));
+	migrate_enable();
+	EVENTUALLY(test, is_whole(block) && PageReported(block));
 }
 
 static unsigned long pages_hinted(void)
@@ -324,6 +351,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(invariant_2_exclusion),
 	KUNIT_CASE(hints_once_until_used),
 	KUNIT_CASE_SLOW(drained_is_as_old_as_the_burst),
+	KUNIT_CASE_SLOW(busy_cpu_keeps_its_lists),
 	KUNIT_CASE(halves_stay_hinted),
 	KUNIT_CASE(only_allocation_is_use),
 	KUNIT_CASE(failed_hints_are_tried_again),

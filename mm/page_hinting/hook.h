@@ -40,6 +40,8 @@ enum compact_result compact_zone(struct compact_control *cc,
 
 /* mm/page_alloc.c: takes a block off its free list, the zone's lock held. */
 void page_hinting_take(struct page *page, unsigned int order);
+/* The same: empties a CPU's page lists. */
+void drain_pages(unsigned int cpu);
 
 static __always_inline bool page_hinting_on(void)
 {

@@ -54,9 +54,23 @@ void page_hinting_tidy(void)
 }
 
 /*
+ * For how long a CPU was idle since the boot, in us. Waiting for I/O is idle: who
+ * waits in io_uring for whatever comes does that for ever.
+ */
+u64 page_hinting_idle_us(int cpu)
+{
+	u64 idle = get_cpu_idle_time_us(cpu, NULL);
+	u64 *stat = kcpustat_cpu(cpu).cpustat;
+
+	/* Without NO_HZ. */
+	if (idle == -1ULL)
+		return div_u64(stat[CPUTIME_IDLE] + stat[CPUTIME_IOWAIT], NSEC_PER_USEC);
+	return idle + get_cpu_iowait_time_us(cpu, NULL);
+}
+
+/*
  * Whether three quarters of the CPUs' time since the last look were idle; false at a
- * first look. Waiting for I/O is idle: who waits in io_uring for whatever comes does
- * that for ever.
+ * first look.
  */
 static bool guest_is_idle(void)
 {
@@ -66,16 +80,7 @@ static bool guest_is_idle(void)
 	int cpu;
 
 	for_each_online_cpu(cpu) {
-		u64 this = get_cpu_idle_time_us(cpu, NULL);
-		u64 *stat = kcpustat_cpu(cpu).cpustat;
-
-		/* Without NO_HZ. */
-		if (this == -1ULL)
-			this = div_u64(stat[CPUTIME_IDLE] + stat[CPUTIME_IOWAIT],
-				       NSEC_PER_USEC);
-		else
-			this += get_cpu_iowait_time_us(cpu, NULL);
-		idle += this;
+		idle += page_hinting_idle_us(cpu);
 		cpus++;
 	}
 	answer = !xchg(&fresh, false) && cpus == cpus_before && idle > idle_before &&

@@ -104,7 +104,6 @@ static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 	       pending->nr < PAGE_HINTING_MAX_PENDING;
 }
 
-extern unsigned long page_hinting_drains_since;
 extern unsigned int page_hinting_min_order;
 extern unsigned int page_hinting_cold_order;
 
@@ -207,8 +206,13 @@ void page_hinting_run_pass(void);
 bool page_hinting_refused(void);
 void page_hinting_pass_start(struct page_hinting_device *device);
 void page_hinting_pass_stop(void);
+/* drain.c */
+extern unsigned long page_hinting_drains_since;
+void page_hinting_burst(unsigned int nr);
+unsigned long page_hinting_drain(void);
 /* idle.c */
 extern unsigned int page_hinting_compacts;
+u64 page_hinting_idle_us(int cpu);
 void page_hinting_tidy(void);
 void page_hinting_idle_start(void);
 void page_hinting_idle_stop(void);

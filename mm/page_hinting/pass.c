@@ -15,10 +15,6 @@
 #define PASS_INTERVAL	(HZ / 100UL)
 #define RECONSIDER	(HZ / 2UL)
 
-/* Candidates that make a burst; and how long none comes after it. */
-#define BURST		8
-#define BURST_IS_OVER	(HZ / 10UL)
-
 static void kick(struct irq_work *work);
 static void page_hinting_pass(struct work_struct *work);
 static void try_again(struct work_struct *work);
@@ -30,13 +26,8 @@ static atomic_t armed;			/* there is no need to queue a pass */
 static struct page_hinting_device *device;
 static struct page_hinting_pending pending;
 static unsigned long retry_delay, retry_at;	/* jiffies */
-static unsigned int burst;		/* candidates since the last drain */
-static unsigned long burst_at;		/* when the last of them came; jiffies */
 static bool retry;			/* the next one tries what had to be left */
 static bool refused;			/* the device failed */
-
-/* Since when what a drain of ours frees is free; jiffies, or 0. */
-unsigned long page_hinting_drains_since;
 
 /*
  * Sees to it that a pass runs, if one is of use; in any context. It needs no barrier:
@@ -107,31 +98,6 @@ static void back_off(void)
 	retry_at = at;
 	mod_delayed_work(system_unbound_wq, &retry_work, retry_delay);
 	retry_delay = min(2 * retry_delay, RETRY_MAX);
-}
-
-/*
- * What was freed page by page is partly still in the per-CPU page lists, up to an
- * eighth of the memory, where it keeps the rest of its block from merging. So once
- * a burst is over the lists are drained. What becomes whole by that was freed with the
- * burst, and waits no longer. Returns when it is over, in jiffies from now; 0 if it is.
- */
-static unsigned long drain_after_burst(void)
-{
-	unsigned long now = jiffies, over = burst_at + BURST_IS_OVER;
-
-	if (burst < BURST)
-		return PAGE_HINTING_RESTS;
-	if (time_before(now, over))
-		return over - now;
-	burst = 0;
-	/* No hook need kick: what it captures disarm() sees. */
-	atomic_set(&armed, 1);
-	WRITE_ONCE(page_hinting_drains_since, (burst_at - page_hinting_age()) | 1);
-	drain_all_pages(NULL);
-	WRITE_ONCE(page_hinting_drains_since, 0);
-	/* What came with it may be in pieces too small for the hook. */
-	page_hinting_tidy();
-	return 0;
 }
 
 /*
@@ -209,14 +175,18 @@ static unsigned long next_pass(int taken, unsigned long returned,
 			back_off();
 		return clamp(delay, 1UL, RECONSIDER);
 	}
-	delay = drain_after_burst();
+	/* What a drain captures is for the next pass: no hook need kick. */
+	atomic_set(&armed, 1);
+	delay = page_hinting_drain();
+	if (!delay)
+		return PASS_INTERVAL;
 	/* A kick does not wait for what is queued after this. */
 	if (!disarm(&missed))
-		return delay ? shortest_delay() : PASS_INTERVAL;
+		return min(delay, shortest_delay());
 	/* Left, for one reason or another. */
 	if (missed || pending.held_up)
 		back_off();
-	return delay ?: PAGE_HINTING_RESTS;
+	return delay;
 }
 
 static void page_hinting_pass(struct work_struct *work)
@@ -242,9 +212,7 @@ static void page_hinting_pass(struct work_struct *work)
 	page_hinting_learn();
 	young = page_hinting_collect(&pending);
 	delay = page_hinting_clock(&pending, again);
-	if (pending.nr)
-		burst_at = jiffies;
-	burst += pending.nr;
+	page_hinting_burst(pending.nr);
 	/* What is too young came after a flush was asked for. */
 	over = page_hinting_slow_hands(&pending);
 	all = over && young && delay;
