@@ -155,20 +155,20 @@ static void hints_once_until_used(struct kunit *test)
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
 }
 
-/* Frees a burst and then a block page by page, which the per-CPU lists keep in pieces. */
-static struct page *free_in_pages(struct kunit *test)
-{
-	struct page *blocks[9];
-	unsigned int i;
+#define NR_BURST	12
 
-	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		blocks[i] = test_take_block(test);
-	split_page(blocks[0], MAX_PAGE_ORDER);
-	for (i = 1; i < ARRAY_SIZE(blocks); i++)
-		__free_pages(blocks[i], MAX_PAGE_ORDER);
-	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
-		__free_page(blocks[0] + i);
-	return blocks[0];
+/* Frees a burst, the first two blocks page by page: the per-CPU lists have them then. */
+static void free_in_pages(struct page **blocks)
+{
+	unsigned int i, n;
+
+	for (n = 2; n < NR_BURST; n++)
+		__free_pages(blocks[n], MAX_PAGE_ORDER);
+	for (n = 0; n < 2; n++) {
+		split_page(blocks[n], MAX_PAGE_ORDER);
+		for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
+			__free_page(blocks[n] + i);
+	}
 }
 
 static bool is_whole(struct page *block)
@@ -176,34 +176,47 @@ static bool is_whole(struct page *block)
 	return PageBuddy(block) && buddy_order(block) == MAX_PAGE_ORDER;
 }
 
+/* Of one a page may have been taken by somebody else meanwhile. */
+static bool is_back(struct page **blocks)
+{
+	return (is_whole(blocks[0]) && PageReported(blocks[0])) ||
+	       (is_whole(blocks[1]) && PageReported(blocks[1]));
+}
+
 static void drained_is_as_old_as_the_burst(struct kunit *test)
 {
+	struct page *blocks[NR_BURST];
 	unsigned long begin;
-	struct page *block;
+	unsigned int i;
 
 	EVENTUALLY(test, all_is_known());
+	for (i = 0; i < NR_BURST; i++)
+		blocks[i] = test_take_block(test);
 	test_set_age(4000);
-	block = free_in_pages(test);
+	free_in_pages(blocks);
 	begin = jiffies;
-	KUNIT_EXPECT_FALSE(test, is_whole(block));
-	EVENTUALLY(test, is_whole(block) && PageReported(block));
+	KUNIT_EXPECT_FALSE(test, is_whole(blocks[0]) && is_whole(blocks[1]));
+	EVENTUALLY(test, is_back(blocks));
 	KUNIT_EXPECT_LT(test, jiffies - begin, 6 * HZ);
 }
 
 /* It is about to use them; and when it idles, they are drained. */
 static void busy_cpu_keeps_its_lists(struct kunit *test)
 {
-	struct page *block;
+	struct page *blocks[NR_BURST];
 	unsigned long end;
+	unsigned int i;
 
 	EVENTUALLY(test, all_is_known());
+	for (i = 0; i < NR_BURST; i++)
+		blocks[i] = test_take_block(test);
 	migrate_disable();
-	block = free_in_pages(test);
+	free_in_pages(blocks);
 	for (end = jiffies + HZ; time_before(jiffies, end); )
 		cond_resched();
-	KUNIT_EXPECT_FALSE(test, is_whole(block));
+	KUNIT_EXPECT_FALSE(test, is_whole(blocks[0]) && is_whole(blocks[1]));
 	migrate_enable();
-	EVENTUALLY(test, is_whole(block) && PageReported(block));
+	EVENTUALLY(test, is_back(blocks));
 }
 
 static unsigned long pages_hinted(void)

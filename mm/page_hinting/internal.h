@@ -104,6 +104,13 @@ static inline bool page_hinting_has_room(struct page_hinting_pending *pending)
 	       pending->nr < PAGE_HINTING_MAX_PENDING;
 }
 
+/* What this task frees was free before, since then (jiffies). */
+struct page_hinting_drain {
+	struct task_struct *by;
+	unsigned long since;
+};
+
+extern struct page_hinting_drain page_hinting_drain;
 extern unsigned int page_hinting_min_order;
 extern unsigned int page_hinting_cold_order;
 
@@ -207,9 +214,9 @@ bool page_hinting_refused(void);
 void page_hinting_pass_start(struct page_hinting_device *device);
 void page_hinting_pass_stop(void);
 /* drain.c */
-extern unsigned long page_hinting_drains_since;
 void page_hinting_burst(unsigned int nr);
-unsigned long page_hinting_drain(void);
+void page_hinting_no_burst(void);
+unsigned long page_hinting_drain_lists(void);
 /* idle.c */
 extern unsigned int page_hinting_compacts;
 u64 page_hinting_idle_us(int cpu);

@@ -55,8 +55,13 @@ static unsigned long shortest_delay(void)
 
 static void kick(struct irq_work *work)
 {
-	if (!READ_ONCE(retry))
-		queue_pass(shortest_delay());
+	unsigned long delay = shortest_delay();
+
+	/* It may be due sooner, for something else. */
+	if (!READ_ONCE(retry) &&
+	    !(delayed_work_pending(&pass_work) &&
+	      time_before_eq(pass_work.timer.expires, jiffies + delay)))
+		queue_pass(delay);
 }
 
 /* A batch came back; in any context. */
@@ -177,7 +182,7 @@ static unsigned long next_pass(int taken, unsigned long returned,
 	}
 	/* What a drain captures is for the next pass: no hook need kick. */
 	atomic_set(&armed, 1);
-	delay = page_hinting_drain();
+	delay = page_hinting_drain_lists();
 	if (!delay)
 		return PASS_INTERVAL;
 	/* A kick does not wait for what is queued after this. */
@@ -242,6 +247,7 @@ void page_hinting_pass_start(struct page_hinting_device *dev)
 	retry_delay = RETRY_MIN;
 	refused = false;
 	pending.held_up = false;
+	page_hinting_no_burst();
 	atomic_set(&armed, 1);
 	/* Who sees that hinting runs sees the device, too. */
 	smp_store_release(&page_hinting_capture_order, page_hinting_hook_order());
