@@ -48,6 +48,6 @@ compare()
 failed=0
 compare 1 never 12 1
 compare 1 always 60 1
-compare 2 never 6 3
+compare 2 never 12 3
 compare 2 always 30 3
 [ $failed = 0 ] && echo "at most 0.3 % more instructions a fault, beyond chance"
