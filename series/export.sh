@@ -11,6 +11,7 @@ set -eu
 out=${1:?usage: series/export.sh OUT}
 patches=patches/linux-6.12
 tree=build/source/linux-6.12
+bench=tools/testing/selftests/page_hinting/vm/bench
 
 . series/common.sh
 
@@ -41,22 +42,20 @@ for message in series/*.msg; do
 	commit_patch "$work" $patches . "$message" maintainers
 done
 
-# The measured figures, from the measurement: variant, arm, column.
-median()
+# usage: seconds ARM PAGES SHARE	the measured figure, in six columns
+seconds()
 {
-	awk -F '\t' -v variant="$1" -v arm="$2" -v column="$3" '
-		$1 == variant && $2 == arm { print ($column == "-" ? 1e9 : $column) }' \
-		Documentation/page_hinting/release.tsv |
-		sort -g | awk '{ t[NR] = $1 }
-			END { m = t[int((NR + 1) / 2)]
-			      print (m < 1e9 ? sprintf("%.2f s", m) : "-     ") }'
+	echo 'END {
+		printf "%-6s", text(median("release", "1024 munmap '"$2"'", "'"$1"'", "'"$3"'"),
+				    "%.2f s")
+	}' | awk -f $bench/tables.awk -f /dev/stdin Documentation/page_hinting/release.tsv
 }
 subject=$(sed 1q series/cover-letter.txt)
 sed 1,2d series/cover-letter.txt > "$work/blurb"
 for arm in reporting hinting; do
 	for pages in always never; do
-		for column in 5 6; do
-			sed -i "s/@$arm-$pages-$column@/$(median "1024 munmap $pages" $arm $column)/" \
+		for share in 90% 99%; do
+			sed -i "s/@$arm-$pages-$share@/$(seconds $arm $pages $share)/" \
 				"$work/blurb"
 		done
 	done
