@@ -44,7 +44,8 @@ struct page_hinting_batch {
  * struct page_hinting_device - a device that takes hints
  * @report: starts handing a batch to the host. Returns 0 when the batch is on
  *	its way, then page_hinting_complete() is owed for it exactly once; or a
- *	negative errno, then it is not. Called from a work item; must not wait
+ *	negative errno, then it is not: -ENOSPC if there is room when another
+ *	batch is back. Called from a work item; must not wait
  *	for the host nor allocate memory by any means that can reclaim.
  * @max_ranges: ranges that a batch may have, at least 1
  * @max_batches: batches that may be in flight together, at least 1

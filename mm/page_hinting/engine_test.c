@@ -314,6 +314,28 @@ static void failed_hints_are_tried_again(struct kunit *test)
 	EVENTUALLY(test, all_is_known());
 }
 
+/* It has room when another batch is back: see virtio_page_hinting.c. */
+static void full_ring_is_no_failure(struct kunit *test)
+{
+	struct test_host *host = test->priv;
+	unsigned long failed = page_hinting_count(HINT_FAILED), begin;
+	unsigned int reports;
+
+	test_hold_batch(test);
+	host->report_error = -ENOSPC;
+	reports = host->nr_reports;
+	test_free_block(test);
+	EVENTUALLY(test, host->nr_reports > reports);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, failed, page_hinting_count(HINT_FAILED));
+	KUNIT_EXPECT_FALSE(test, page_hinting_refused());
+	host->report_error = 0;
+	begin = jiffies;
+	test_host_answer_all(host, 0);
+	EVENTUALLY(test, all_is_known());
+	KUNIT_EXPECT_LT(test, jiffies - begin, 2 * HZ);
+}
+
 static void min_order_keeps_the_ledger(struct kunit *test)
 {
 	unsigned int order;
@@ -368,6 +390,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(halves_stay_hinted),
 	KUNIT_CASE(only_allocation_is_use),
 	KUNIT_CASE(failed_hints_are_tried_again),
+	KUNIT_CASE(full_ring_is_no_failure),
 	KUNIT_CASE(min_order_keeps_the_ledger),
 	KUNIT_CASE(default_order_is_a_huge_page),
 	KUNIT_CASE(one_device_at_a_time),

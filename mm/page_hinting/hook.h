@@ -130,15 +130,18 @@ static inline bool page_hinting_gives_up(gfp_t gfp_mask, unsigned int order)
 
 /*
  * Before an allocation fails or kills, see __page_hinting_recall(). Returns true,
- * once each time, if it should try again. Also when hinting is off.
+ * once each time, if it should start anew; else what is back is there for its last
+ * look. Also when hinting is off.
  */
 static inline bool page_hinting_recall(gfp_t gfp_mask, unsigned int order,
 				       unsigned long returned, bool *recalled)
 {
-	if (*recalled || page_hinting_gives_up(gfp_mask, order))
+	bool again = !*recalled;
+
+	if (page_hinting_gives_up(gfp_mask, order) || !__page_hinting_recall(returned))
 		return false;
-	*recalled = __page_hinting_recall(returned);
-	return *recalled;
+	*recalled = true;
+	return again;
 }
 
 /* See __page_hinting_recall_range(). */

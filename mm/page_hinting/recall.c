@@ -187,6 +187,15 @@ static bool has_any(unsigned long start, unsigned long end, bool lost)
 	return found;
 }
 
+/* Nothing leaves for so long, in jiffies, or longer if there is a pause already. */
+static void pause(unsigned long delay)
+{
+	spin_lock_irq(&lock);
+	if (!page_hinting_recalling() || time_before(recalled_until, jiffies + delay))
+		WRITE_ONCE(recalled_until, (jiffies + delay) | 1);
+	spin_unlock_irq(&lock);
+}
+
 /* Its callers wait no longer than until what is in flight is lost. */
 static bool wait_a_moment(unsigned long start, unsigned long end)
 {
@@ -198,8 +207,8 @@ static bool wait_a_moment(unsigned long start, unsigned long end)
  * __page_hinting_recall - get back what is in flight before failing
  * @returned: page_hinting_returned() before the caller last looked for memory
  *
- * When it is back nothing new leaves for RECALL_PAUSE. What was in flight when
- * hinting was switched off is waited for as well.
+ * When it is back nothing new leaves for RECALL_PAUSE; for a tenth of that if nothing
+ * was in flight. What was in flight when hinting was switched off is waited for as well.
  *
  * Context: may sleep, for milliseconds while the host is well and for ten
  * seconds at the most; holds nothing that a device's interrupt could wait for.
@@ -210,14 +219,14 @@ bool __page_hinting_recall(unsigned long returned)
 	/* They may use the reserves, and are to be done soon. */
 	if ((current->flags & PF_MEMALLOC) || tsk_is_oom_victim(current))
 		return false;
+	/* Before the look, or what is free at this moment could leave after it. */
+	pause(RECALL_PAUSE / 10);
 	if (page_hinting_returned() == returned && !has_any(0, ULONG_MAX, false))
 		return false;
 
 	/* Anew each time, lest the pause ends before. */
 	do {
-		spin_lock_irq(&lock);
-		WRITE_ONCE(recalled_until, (jiffies + RECALL_PAUSE) | 1);
-		spin_unlock_irq(&lock);
+		pause(RECALL_PAUSE);
 	} while (!wait_a_moment(0, ULONG_MAX) && !tsk_is_oom_victim(current));
 	return page_hinting_returned() != returned;
 }

@@ -16,6 +16,8 @@ static void invariant_5_recall(struct kunit *test)
 
 	EVENTUALLY(test, all_is_known());
 	KUNIT_EXPECT_FALSE(test, __page_hinting_recall(page_hinting_returned()));
+	/* What is free stays so for its caller's last look. */
+	KUNIT_EXPECT_TRUE(test, page_hinting_recalling());
 
 	test_hold_batch(test);
 	returned = page_hinting_returned();
@@ -165,6 +167,7 @@ static void invariant_5_who_waits(struct kunit *test)
  */
 static void invariant_5_once(struct kunit *test)
 {
+	struct test_host *host = test->priv;
 	unsigned long returned = page_hinting_returned();
 	bool recalled = false;
 
@@ -178,6 +181,14 @@ static void invariant_5_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, recalled);
 	KUNIT_EXPECT_FALSE(test, page_hinting_recall(GFP_KERNEL, 0, returned,
 						     &recalled));
+	/* It waits all the same for what has left since. */
+	EVENTUALLY(test, !page_hinting_recalling());
+	test_hold_batch(test);
+	returned = page_hinting_returned();
+	schedule_delayed_work(&host->late, HZ / 5);
+	KUNIT_EXPECT_FALSE(test, page_hinting_recall(GFP_KERNEL, 0, returned,
+						     &recalled));
+	KUNIT_EXPECT_EQ(test, page_hinting_in_flight(), 0);
 	recalled = false;
 	KUNIT_EXPECT_FALSE(test, page_hinting_recall(GFP_ATOMIC, 0, returned,
 						     &recalled));

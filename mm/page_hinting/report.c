@@ -82,11 +82,11 @@ int page_hinting_report(struct page_hinting_device *device,
 {
 	struct page_hinting_batch *batch;
 	unsigned int next = 0;
-	int taken = 0;
+	int taken = 0, error = 0;
 
 	while (next < pending->nr) {
 		/* None is to be had while somebody is short of memory, either. */
-		batch = taken < 0 ? NULL : page_hinting_batch_begin(device);
+		batch = error ? NULL : page_hinting_batch_begin(device);
 		next = fill_batch(batch, pending, next);
 		if (!batch)
 			break;
@@ -100,12 +100,19 @@ int page_hinting_report(struct page_hinting_device *device,
 					  batch->nr_pages);
 		/* Before, for it may be answered before report() is over. */
 		page_hinting_batch_sent(batch);
-		taken++;
-		if (device->report(device, batch)) {
-			page_hinting_count_add(HINT_FAILED, 1);
-			put_back(batch, false);
-			taken = -EIO;
+		error = device->report(device, batch);
+		if (!error) {
+			taken++;
+			continue;
 		}
+		put_back(batch, false);
+		/* That is for want of our own memory, see virtio_page_hinting.c. */
+		if (error == -ENOSPC) {
+			WRITE_ONCE(pending->held_up, true);
+			continue;
+		}
+		page_hinting_count_add(HINT_FAILED, 1);
+		taken = -EIO;
 	}
 	return taken;
 }
