@@ -30,7 +30,9 @@ struct page_hinting_whole {
 	unsigned long migrate_pfn;	/* where it goes on; 0 if from the beginning */
 	unsigned long free_pfn;
 	unsigned long budget;		/* jiffies that it may take to the end */
-	unsigned long left;		/* free pages that it left in pieces */
+	unsigned long before;		/* free pages in pieces when it began */
+	unsigned long left;		/* and when it was through */
+	unsigned int in_vain;		/* how often it won little, lately */
 };
 
 /* Where in a zone a search goes on. */

@@ -216,6 +216,10 @@ void page_hinting_forget(void)
 	for_each_populated_zone(zone) {
 		ledger = &zone->hinting;
 		ledger->hand.passed = 0;
+		/* Compaction left it, and need not try again. */
+		spin_lock_irq(&zone->lock);
+		ledger->whole.left += ledger->pieces[PAGE_HINTING_HINTED];
+		spin_unlock_irq(&zone->lock);
 		/* No more marks are set: if there is none on a piece, by larger steps. */
 		order = data_race(ledger->pieces[PAGE_HINTING_UNKNOWN]) ?
 			page_hinting_hook_order() : page_hinting_min_order;

@@ -37,12 +37,12 @@ bool page_hinting_flushing(void)
 
 /*
  * What was freed before the flush was asked for does not wait for its age; what is
- * freed since does, or in a busy guest there would be no end. In jiffies; it grows, so
- * to be read before the time that it is compared with.
+ * freed since waits for the end, which would not come in a busy guest else. In jiffies;
+ * it grows, so to be read before the time that it is compared with.
  */
 unsigned long page_hinting_flush_age(unsigned long age)
 {
-	return page_hinting_flushing() ? min(age, jiffies - READ_ONCE(asked_at)) : age;
+	return page_hinting_flushing() ? jiffies - READ_ONCE(asked_at) : age;
 }
 
 /* All hands go once round, for a new request; else the slow ones' turns are over. */
@@ -149,13 +149,16 @@ static int wait_for_it(void)
 	unsigned long begin = jiffies, last = begin, before = 0, now;
 
 	for (;;) {
+		bool failed = page_hinting_count(HINT_FAILED) != failed_before;
+
 		now = unanswered();
-		if (page_hinting_count(HINT_FAILED) != failed_before)
-			return -EIO;
-		if (!now)
+		if (!now && !failed)
 			return 0;
+		/* Its end has answered for what was in flight, too. */
 		if (READ_ONCE(stopped))
 			return -ENODEV;
+		if (failed)
+			return -EIO;
 		if (signal_pending(current))
 			return -EINTR;
 		if (now != before)
@@ -174,8 +177,8 @@ static int wait_for_it(void)
  *
  * Who comes before another's flush has isolated all shares it.
  *
- * Context: may sleep; for ten seconds without any answer of the host, and for two
- * minutes at most.
+ * Context: may sleep; for ten seconds without any answer of the host, for two
+ * minutes at most, as long for compaction, and for another's that came before.
  * Return: 0; -EINVAL if @how is neither; -ENODEV if hinting does not run, or stopped;
  * -EIO if the host refused some; -ETIMEDOUT if it does not answer, or no end comes;
  * -EINTR. What is not done then goes on as without a flush.
@@ -183,6 +186,7 @@ static int wait_for_it(void)
 int page_hinting_flush(unsigned int how)
 {
 	unsigned int mine;
+	struct zone *zone;
 	int error;
 
 	if (how != 1 && how != 2)
@@ -190,8 +194,12 @@ int page_hinting_flush(unsigned int how)
 	if (!page_hinting_is_on())
 		return -ENODEV;
 	if (how == 2)
-		page_hinting_compact_all();
-	drain_all_pages(NULL);
+		page_hinting_compact_all(jiffies + NO_END);
+	if (signal_pending(current))
+		return -EINTR;
+	/* For all zones it would leave the lists to whoever drains one already. */
+	for_each_populated_zone(zone)
+		drain_all_pages(zone);
 
 	spin_lock_irq(&lock);
 	mine = ++requests;

@@ -116,6 +116,9 @@ static void tidy(struct work_struct *work)
 		return;
 	if (page_hinting_refused() || page_hinting_unanswered(jiffies - PAGE_HINTING_LOST)) {
 		delay = STUCK;
+		/* It may take something again, which only a batch can tell. */
+		if (page_hinting_refused() && give_turns())
+			page_hinting_run_pass();
 	} else if (guest_is_idle() && !page_hinting_flushing()) {
 		if (READ_ONCE(page_hinting_compacts) && page_hinting_compact()) {
 			delay = PAUSE;

@@ -227,11 +227,11 @@ void page_hinting_idle_stop(void);
 #ifdef CONFIG_COMPACTION
 bool page_hinting_worth_compacting(void);
 bool page_hinting_compact(void);
-void page_hinting_compact_all(void);
+void page_hinting_compact_all(unsigned long until);
 #else
 static inline bool page_hinting_worth_compacting(void) { return false; }
 static inline bool page_hinting_compact(void) { return false; }
-static inline void page_hinting_compact_all(void) {}
+static inline void page_hinting_compact_all(unsigned long until) {}
 #endif
 /* recall.c */
 int page_hinting_batches_alloc(struct page_hinting_device *device);

@@ -221,7 +221,8 @@ static void page_hinting_pass(struct work_struct *work)
 	/* What is too young came after a flush was asked for. */
 	over = page_hinting_slow_hands(&pending);
 	all = over && young && delay;
-	if (!page_hinting_has_room(&pending))
+	if (!page_hinting_has_room(&pending) ||
+	    (!over && pending.nr >= pending.ranges))
 		WRITE_ONCE(pending.held_up, true);
 	page_hinting_sort(&pending);
 	taken = page_hinting_report(device, &pending);

@@ -57,13 +57,17 @@ bool page_hinting_give_turn(struct zone *zone)
 	return more;
 }
 
-/* More than an eighth of what it found last was used again: slower. */
+/*
+ * More than an eighth of what the host had was used again: slower. What it gets after
+ * that, and keeps, makes the hand faster again, half as fast.
+ */
 static void end_revolution(struct page_hinting_ledger *ledger)
 {
-	if (ledger->pieces_used > SPARED &&
-	    ledger->pieces_used > ledger->pieces_hinted / 8)
-		ledger->slower = min(ledger->slower + 1, SLOWEST + 0U);
-	else if (ledger->slower)
+	unsigned long had = ledger->pieces[PAGE_HINTING_HINTED] + ledger->pieces_used;
+
+	if (ledger->pieces_used > SPARED && ledger->pieces_used > had / 8)
+		ledger->slower = min(ledger->slower + 2, SLOWEST + 0U);
+	else if (ledger->slower && ledger->pieces_hinted > SPARED)
 		ledger->slower--;
 	ledger->pieces_used = 0;
 	ledger->pieces_hinted = 0;

@@ -9,7 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
@@ -22,6 +22,9 @@
 #define LEAST		(SZ_4M >> PAGE_SHIFT)
 #define SHARE		64
 
+/* Doubled so often after compaction that won less than an eighth. */
+#define IN_VAIN_MAX	3
+
 /* A slice; and how long all of them are at most, for so many pages of a zone. */
 #define SLICE		(HZ / 20UL + 1)
 #define PAGES_PER_SLICE	(SZ_16M >> PAGE_SHIFT)
@@ -31,8 +34,8 @@ static unsigned long in_pieces(struct zone *zone)
 {
 	/* As page_hinting_missed(). */
 	unsigned long hinted = data_race(zone->hinting.pieces[PAGE_HINTING_HINTED]);
-	unsigned int end = min(READ_ONCE(page_hinting_min_order), pageblock_order);
-	unsigned long nr = page_hinting_free_pages(zone, 0, end);
+	unsigned long nr = page_hinting_free_pages(zone, 0,
+						   READ_ONCE(page_hinting_min_order));
 
 	return nr - min(nr, hinted);
 }
@@ -45,6 +48,7 @@ static bool worth_it(struct zone *zone)
 	bool worth;
 
 	spin_lock_irq(&zone->lock);
+	least <<= whole->in_vain;
 	/* What was left then may have been used since. */
 	whole->left = min(whole->left, nr);
 	worth = page_hinting_usable(zone) > 2 * high_wmark_pages(zone) &&
@@ -65,10 +69,10 @@ bool page_hinting_worth_compacting(void)
 }
 
 /*
- * Until a time, in jiffies, or to the end if it is 0. Goes on where it stopped, if the
- * zone has not shrunk since. Returns whether it is through.
+ * Until a time, in jiffies, and if it @yields until something else wants the CPU. Goes
+ * on where it stopped, if the zone has not shrunk since. Returns whether it is through.
  */
-static bool compact(struct zone *zone, unsigned long until,
+static bool compact(struct zone *zone, unsigned long until, bool yields,
 		    struct page_hinting_whole *whole)
 {
 	bool within = whole->migrate_pfn >= zone->zone_start_pfn &&
@@ -79,12 +83,13 @@ static bool compact(struct zone *zone, unsigned long until,
 		.mode = MIGRATE_SYNC_LIGHT,
 		.ignore_skip_hint = true,
 		.no_set_skip_hint = true,
-		.whole_zone = !until || !whole->migrate_pfn || !within,
+		.whole_zone = !whole->migrate_pfn || !within,
 		.migrate_pfn = whole->migrate_pfn,
 		.free_pfn = whole->free_pfn,
 		.gfp_mask = GFP_KERNEL,
 		.zone = zone,
 		.until = until,
+		.yields = yields,
 	};
 
 	/* File systems don't write back for it. */
@@ -93,14 +98,24 @@ static bool compact(struct zone *zone, unsigned long until,
 		result = compact_zone(&cc, NULL);
 		cc.whole_zone = false;
 		/* Also where a large folio found no place. */
-	} while (result == COMPACT_CONTENDED && until && single_task_running() &&
-		 time_before(jiffies, until));
+	} while (result == COMPACT_CONTENDED && time_before(jiffies, until) &&
+		 (yields ? single_task_running() : !signal_pending(current)));
 	current->flags &= ~PF_KCOMPACTD;
 	if (result != COMPACT_CONTENDED)
 		return true;
 	whole->migrate_pfn = cc.migrate_pfn;
 	whole->free_pfn = pageblock_start_pfn(cc.free_pfn);
 	return false;
+}
+
+/* What it can't make whole now it may not the next time, either. */
+static void through(struct zone *zone, struct page_hinting_whole *whole)
+{
+	whole->left = in_pieces(zone);
+	if (whole->left > whole->before - whole->before / 8)
+		whole->in_vain = min(whole->in_vain + 1, IN_VAIN_MAX + 0U);
+	else
+		whole->in_vain = 0;
 }
 
 static void compact_slice(struct zone *zone)
@@ -116,17 +131,18 @@ static void compact_slice(struct zone *zone)
 		whole.budget = SLICE * DIV_ROUND_UP(zone_managed_pages(zone),
 						    PAGES_PER_SLICE);
 		whole.migrate_pfn = 0;
+		whole.before = before;
 		/* A page in a per-CPU list can't be moved, or keeps a block in pieces. */
 		lru_add_drain_all();
 		drain_all_pages(zone);
 	}
-	done = compact(zone, (begin + SLICE) | 1, &whole);
+	done = compact(zone, (begin + SLICE) | 1, true, &whole);
 	spent = max(jiffies - begin, 1UL);
 	whole.budget -= done ? whole.budget : min(whole.budget, spent);
 	/* What became whole is in a per-CPU list by pages, and the next may be far. */
 	drain_all_pages(zone);
 	if (!whole.budget)
-		whole.left = in_pieces(zone);
+		through(zone, &whole);
 	spin_lock_irq(&zone->lock);
 	zone->hinting.whole = whole;
 	spin_unlock_irq(&zone->lock);
@@ -147,17 +163,19 @@ bool page_hinting_compact(void)
 	return false;
 }
 
-/* All of them, whatever it costs. */
-void page_hinting_compact_all(void)
+/* All zones, whatever it costs, until a time in jiffies, or a signal. */
+void page_hinting_compact_all(unsigned long until)
 {
-	struct page_hinting_whole whole = {};
+	struct page_hinting_whole whole;
 	struct zone *zone;
 
 	lru_add_drain_all();
 	for_each_populated_zone(zone) {
-		compact(zone, 0, &whole);
+		whole = (struct page_hinting_whole){ .before = in_pieces(zone) };
+		if (!compact(zone, until | 1, false, &whole))
+			continue;
 		drain_all_pages(zone);
-		whole.left = in_pieces(zone);
+		through(zone, &whole);
 		spin_lock_irq(&zone->lock);
 		zone->hinting.whole = whole;
 		spin_unlock_irq(&zone->lock);

@@ -8,7 +8,8 @@
 # usage: page-hinting-cold-cache.sh start [SECONDS] | stop | status
 #
 # What was not used for SECONDS (60) is gone; what is used again within a third of
-# that always stays.
+# that always stays. After memory was plugged it has to be started anew. "status" waits
+# for the next look, up to that third.
 set -eu
 
 die()
@@ -31,7 +32,7 @@ scheme=$context/schemes/0
 start()
 {
 	case $1 in
-	'' | *[!0-9]* | ?????*) usage ;;
+	'' | 0* | *[!0-9]* | ?????*) usage ;;
 	esac
 	[ "$1" -ge 3 ] || die "not less than 3 seconds"
 	[ "$(cat $admin/nr_kdamonds)" = 0 ] ||
@@ -41,7 +42,8 @@ start()
 	'' | 0x0000) ;;
 	*) die "the multi-generational LRU is on: echo 0 > /sys/kernel/mm/lru_gen/enabled" ;;
 	esac
-	trap 'stop; die "failed, and is off again"' EXIT
+	trap 'switch_off; die "failed, and is off again"' EXIT
+	trap 'exit 1' INT TERM HUP
 	third=$(($1 * 1000000 / 3))
 
 	echo 1 > $admin/nr_kdamonds
@@ -54,7 +56,7 @@ start()
 
 	echo 1 > $context/targets/nr_targets
 	regions=$context/targets/0/regions
-	ram=$(sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM.*/\1 \2/p' /proc/iomem)
+	ram=$(sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM.*/\1 \2/p' /proc/iomem)
 	echo "$ram" | awk 'END { print NR }' > $regions/nr_regions
 	nr=0
 	echo "$ram" | while read -r first last; do
@@ -80,11 +82,24 @@ start()
 	trap - EXIT
 }
 
-stop()
+switch_off()
 {
 	[ "$(cat $admin/nr_kdamonds)" != 0 ] || return 0
 	[ "$(cat $kdamond/state)" = off ] || echo off > $kdamond/state
+	# A "status" that waits keeps it busy for another moment.
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		! echo 0 2> /dev/null > $admin/nr_kdamonds || return 0
+		sleep 0.2
+	done
 	echo 0 > $admin/nr_kdamonds
+}
+
+stop()
+{
+	[ "$(cat $admin/nr_kdamonds)" != 0 ] || return 0
+	[ "$(cat $scheme/action 2> /dev/null)" = pageout ] ||
+		die "DAMON is in use by something else"
+	switch_off
 }
 
 status()

@@ -54,12 +54,15 @@ flush nonsense 3 2>&1
 echo "$device" > $driver/unbind
 flush nobody 1 2>&1
 insmod /lib/slow_host.ko delay_ms=100 || exit 1
-# There is an end also where more is freed all the time than the host can take.
+# There is an end also where more is freed all the time than the host can take, and
+# nothing is too young.
+echo 20 > $controls/age_ms
 page_fault1 -t 4 -n 1000000 -h always > /dev/null &
 sleep 1
 flush busy 1
 kill $!
 wait
+echo 60000 > $controls/age_ms
 
 echo 1000000 > /sys/module/slow_host/parameters/delay_ms
 flush dead 1 2>&1
