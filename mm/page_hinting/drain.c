@@ -97,7 +97,10 @@ unsigned long page_hinting_drain_lists(void)
 	elapsed = ktime_to_us(ktime_get()) - looked_before;
 	looked_before += elapsed;
 	for_each_cpu_and(cpu, &full, cpu_online_mask) {
-		if ((was_idle(cpu, elapsed) && !first) || late) {
+		/* Also where it decides nothing: the next time begins here. */
+		bool idle = was_idle(cpu, elapsed);
+
+		if (late || (idle && !first)) {
 			drain(cpu, since);
 			any = true;
 		}

@@ -157,6 +157,15 @@ static void hints_once_until_used(struct kunit *test)
 
 #define NR_BURST	12
 
+static void take_burst(struct kunit *test, struct page **blocks)
+{
+	unsigned int n;
+
+	EVENTUALLY(test, all_is_known());
+	for (n = 0; n < NR_BURST; n++)
+		blocks[n] = test_take_block(test);
+}
+
 /* Frees a burst, the first two blocks page by page: the per-CPU lists have them then. */
 static void free_in_pages(struct page **blocks)
 {
@@ -187,11 +196,8 @@ static void drained_is_as_old_as_the_burst(struct kunit *test)
 {
 	struct page *blocks[NR_BURST];
 	unsigned long begin;
-	unsigned int i;
 
-	EVENTUALLY(test, all_is_known());
-	for (i = 0; i < NR_BURST; i++)
-		blocks[i] = test_take_block(test);
+	take_burst(test, blocks);
 	test_set_age(4000);
 	free_in_pages(blocks);
 	begin = jiffies;
@@ -205,11 +211,8 @@ static void busy_cpu_keeps_its_lists(struct kunit *test)
 {
 	struct page *blocks[NR_BURST];
 	unsigned long end;
-	unsigned int i;
 
-	EVENTUALLY(test, all_is_known());
-	for (i = 0; i < NR_BURST; i++)
-		blocks[i] = test_take_block(test);
+	take_burst(test, blocks);
 	migrate_disable();
 	free_in_pages(blocks);
 	for (end = jiffies + HZ; time_before(jiffies, end); )

@@ -70,8 +70,6 @@ void page_hinting_set_captured(struct zone *zone, struct page *page,
 void __page_hinting_free(struct zone *zone, struct page *page,
 			 unsigned int order, int migratetype)
 {
-	unsigned long time = jiffies;
-
 	/* It may be about to come on line: then no walk sees it, nor its mark. */
 	if (is_migrate_isolate(migratetype))
 		return;
@@ -81,9 +79,9 @@ void __page_hinting_free(struct zone *zone, struct page *page,
 		return;
 	}
 	/* What a drain of ours frees its owner had freed before: see drain.c. */
-	if (unlikely(READ_ONCE(page_hinting_drain.by) == current))
-		time = page_hinting_drain.since;
-	page_hinting_capture(zone, page, order, time);
+	page_hinting_capture(zone, page, order,
+			     READ_ONCE(page_hinting_drain.by) == current ?
+			     page_hinting_drain.since : jiffies);
 	page_hinting_kick();
 }
 

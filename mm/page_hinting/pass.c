@@ -221,8 +221,7 @@ static void page_hinting_pass(struct work_struct *work)
 	/* What is too young came after a flush was asked for. */
 	over = page_hinting_slow_hands(&pending);
 	all = over && young && delay;
-	if (!page_hinting_has_room(&pending) ||
-	    (!over && pending.nr >= pending.ranges))
+	if (!page_hinting_has_room(&pending))
 		WRITE_ONCE(pending.held_up, true);
 	page_hinting_sort(&pending);
 	taken = page_hinting_report(device, &pending);
@@ -233,9 +232,6 @@ static void page_hinting_pass(struct work_struct *work)
 	else if (page_hinting_flushing() && taken >= 0 && !pending.held_up)
 		delay = 0;
 	delay = next_pass(taken, returned, young, delay);
-	/* What has no room now the slow hands go on with when their next turn comes. */
-	if (!over && taken >= 0 && pending.ranges && !pending.held_up)
-		delay = min(delay, PASS_INTERVAL);
 queue:
 	if (delay != PAGE_HINTING_RESTS)
 		queue_delayed_work(system_unbound_wq, &pass_work, delay);

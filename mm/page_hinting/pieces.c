@@ -162,5 +162,8 @@ bool page_hinting_slow_hands(struct page_hinting_pending *pending)
 		/* The same. */
 		over &= !data_race(zone->hinting.turn);
 	}
+	/* On when the device has room again. */
+	if (!over && !has_room(pending))
+		WRITE_ONCE(pending->held_up, true);
 	return over;
 }

@@ -88,7 +88,7 @@ static bool compact(struct zone *zone, unsigned long until, bool yields,
 		.free_pfn = whole->free_pfn,
 		.gfp_mask = GFP_KERNEL,
 		.zone = zone,
-		.until = until,
+		.until = until | 1,
 		.yields = yields,
 	};
 
@@ -136,7 +136,7 @@ static void compact_slice(struct zone *zone)
 		lru_add_drain_all();
 		drain_all_pages(zone);
 	}
-	done = compact(zone, (begin + SLICE) | 1, true, &whole);
+	done = compact(zone, begin + SLICE, true, &whole);
 	spent = max(jiffies - begin, 1UL);
 	whole.budget -= done ? whole.budget : min(whole.budget, spent);
 	/* What became whole is in a per-CPU list by pages, and the next may be far. */
@@ -172,7 +172,7 @@ void page_hinting_compact_all(unsigned long until)
 	lru_add_drain_all();
 	for_each_populated_zone(zone) {
 		whole = (struct page_hinting_whole){ .before = in_pieces(zone) };
-		if (!compact(zone, until | 1, false, &whole))
+		if (!compact(zone, until, false, &whole))
 			continue;
 		drain_all_pages(zone);
 		through(zone, &whole);

@@ -29,14 +29,18 @@ kdamond=$admin/0
 context=$kdamond/contexts/0
 scheme=$context/schemes/0
 
+in_use()
+{
+	[ "$(cat $admin/nr_kdamonds)" != 0 ]
+}
+
 start()
 {
 	case $1 in
 	'' | 0* | *[!0-9]* | ?????*) usage ;;
 	esac
 	[ "$1" -ge 3 ] || die "not less than 3 seconds"
-	[ "$(cat $admin/nr_kdamonds)" = 0 ] ||
-		die "DAMON is in use already; \"stop\" if it was this"
+	! in_use || die "DAMON is in use already; \"stop\" if it was this"
 	# It would not see what is read by read(2).
 	case $(cat /sys/kernel/mm/lru_gen/enabled 2>/dev/null) in
 	'' | 0x0000) ;;
@@ -84,7 +88,7 @@ start()
 
 switch_off()
 {
-	[ "$(cat $admin/nr_kdamonds)" != 0 ] || return 0
+	in_use || return 0
 	[ "$(cat $kdamond/state)" = off ] || echo off > $kdamond/state
 	# A "status" that waits keeps it busy for another moment.
 	for _ in 1 2 3 4 5 6 7 8 9; do
@@ -96,7 +100,7 @@ switch_off()
 
 stop()
 {
-	[ "$(cat $admin/nr_kdamonds)" != 0 ] || return 0
+	in_use || return 0
 	[ "$(cat $scheme/action 2> /dev/null)" = pageout ] ||
 		die "DAMON is in use by something else"
 	switch_off
@@ -104,7 +108,7 @@ stop()
 
 status()
 {
-	if [ "$(cat $admin/nr_kdamonds)" = 0 ] || [ "$(cat $kdamond/state)" = off ]; then
+	if ! in_use || [ "$(cat $kdamond/state)" = off ]; then
 		echo off
 		return
 	fi
