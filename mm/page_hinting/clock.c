@@ -58,26 +58,37 @@ unsigned long page_hinting_anywhere(unsigned long (*count)(struct zone *zone))
 	return nr;
 }
 
-/* Returns the block at a hand, if any; moves on behind it, or by one of @order. */
+/*
+ * Returns the block at a hand, if any; moves on behind it, or by one of @order, or
+ * over what has no free block: a hole, or a large folio, for none of its pages gets
+ * free while the zone's lock is held.
+ */
 struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand *hand,
 				     unsigned int order)
 {
-	unsigned long size = 1UL << order;
-	struct page *page;
+	struct page *page, *block = NULL;
+	unsigned int size = pageblock_order;
+	unsigned long pfn;
 
 	if (hand->pfn < zone->zone_start_pfn || hand->pfn >= zone_end_pfn(zone))
-		hand->pfn = ALIGN(zone->zone_start_pfn, size);
+		hand->pfn = ALIGN(zone->zone_start_pfn, 1UL << order);
 
 	/* It stays on line under the lock, see page_hinting_captured(). */
 	page = pfn_to_online_page(hand->pfn);
 	/* If it is another zone's its flags may change, but not to ours. */
-	if (page && PageBuddy(page) && data_race(page_zone(page)) == zone)
-		size = max(size, 1UL << buddy_order(page));
-	else
-		page = NULL;
-	hand->pfn = ALIGN(hand->pfn + 1, size);
-	hand->passed += size;
-	return page;
+	if (page && PageBuddy(page) && data_race(page_zone(page)) == zone) {
+		block = page;
+		size = buddy_order(page);
+	} else if (page) {
+		/* It may be taken apart just now, or never was set up. */
+		size = data_race(compound_order(page));
+		if (size > MAX_PAGE_ORDER)
+			size = order;
+	}
+	pfn = hand->pfn;
+	hand->pfn = ALIGN(pfn + 1, 1UL << max(size, order));
+	hand->passed += hand->pfn - pfn;
+	return block;
 }
 
 /* Until more is missed, or it is tried again. */

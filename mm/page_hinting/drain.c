@@ -91,7 +91,7 @@ unsigned long page_hinting_drain_lists(void)
 	if (!first && time_before(now, look_at))
 		return look_at - now;
 	/* What their CPUs have in them soon after the burst they freed with it. */
-	if (time_before(now, burst_at + 2 * BURST_IS_OVER))
+	if (time_before(now, burst_at + LOOK_AGAIN))
 		since = burst_at - page_hinting_age();
 
 	elapsed = ktime_to_us(ktime_get()) - looked_before;

@@ -155,73 +155,6 @@ static void hints_once_until_used(struct kunit *test)
 	KUNIT_EXPECT_NE(test, page->hint_time, time);
 }
 
-#define NR_BURST	12
-
-static void take_burst(struct kunit *test, struct page **blocks)
-{
-	unsigned int n;
-
-	EVENTUALLY(test, all_is_known());
-	for (n = 0; n < NR_BURST; n++)
-		blocks[n] = test_take_block(test);
-}
-
-/* Frees a burst, the first two blocks page by page: the per-CPU lists have them then. */
-static void free_in_pages(struct page **blocks)
-{
-	unsigned int i, n;
-
-	for (n = 2; n < NR_BURST; n++)
-		__free_pages(blocks[n], MAX_PAGE_ORDER);
-	for (n = 0; n < 2; n++) {
-		split_page(blocks[n], MAX_PAGE_ORDER);
-		for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
-			__free_page(blocks[n] + i);
-	}
-}
-
-static bool is_whole(struct page *block)
-{
-	return PageBuddy(block) && buddy_order(block) == MAX_PAGE_ORDER;
-}
-
-/* Of one a page may have been taken by somebody else meanwhile. */
-static bool is_back(struct page **blocks)
-{
-	return (is_whole(blocks[0]) && PageReported(blocks[0])) ||
-	       (is_whole(blocks[1]) && PageReported(blocks[1]));
-}
-
-static void drained_is_as_old_as_the_burst(struct kunit *test)
-{
-	struct page *blocks[NR_BURST];
-	unsigned long begin;
-
-	take_burst(test, blocks);
-	test_set_age(4000);
-	free_in_pages(blocks);
-	begin = jiffies;
-	KUNIT_EXPECT_FALSE(test, is_whole(blocks[0]) && is_whole(blocks[1]));
-	EVENTUALLY(test, is_back(blocks));
-	KUNIT_EXPECT_LT(test, jiffies - begin, 6 * HZ);
-}
-
-/* It is about to use them; and when it idles, they are drained. */
-static void busy_cpu_keeps_its_lists(struct kunit *test)
-{
-	struct page *blocks[NR_BURST];
-	unsigned long end;
-
-	take_burst(test, blocks);
-	migrate_disable();
-	free_in_pages(blocks);
-	for (end = jiffies + HZ; time_before(jiffies, end); )
-		cond_resched();
-	KUNIT_EXPECT_FALSE(test, is_whole(blocks[0]) && is_whole(blocks[1]));
-	migrate_enable();
-	EVENTUALLY(test, is_back(blocks));
-}
-
 static unsigned long pages_hinted(void)
 {
 	unsigned long nr = 0;
@@ -265,6 +198,31 @@ static void halves_stay_hinted(struct kunit *test)
 		__free_pages(page, least);
 	}
 	EVENTUALLY(test, all_is_known());
+}
+
+/* The host has the rest as before, so there is nothing to do. */
+static void use_runs_no_pass(struct kunit *test)
+{
+	unsigned int least = MAX_PAGE_ORDER - 1, n;
+	unsigned long passes;
+	struct page *blocks[16];
+
+	KUNIT_ASSERT_EQ(test, 0, page_hinting_set_min_order(least));
+	EVENTUALLY(test, all_is_known());
+	/* What is used so soon would have been regretted. */
+	msleep(200);
+	passes = page_hinting_count(HINT_PASSES);
+	for (n = 0; n < ARRAY_SIZE(blocks); n++) {
+		blocks[n] = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN |
+					__GFP_NOMEMALLOC, least);
+		msleep(50);
+	}
+	/* Others free something now and then. */
+	KUNIT_EXPECT_LE(test, page_hinting_count(HINT_PASSES) - passes, 3);
+	while (n--) {
+		if (blocks[n])
+			__free_pages(blocks[n], least);
+	}
 }
 
 /* Compaction, memory going off line and CMA take free blocks that stay free. */
@@ -388,9 +346,8 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(invariant_1_conservation),
 	KUNIT_CASE(invariant_2_exclusion),
 	KUNIT_CASE(hints_once_until_used),
-	KUNIT_CASE_SLOW(drained_is_as_old_as_the_burst),
-	KUNIT_CASE_SLOW(busy_cpu_keeps_its_lists),
 	KUNIT_CASE(halves_stay_hinted),
+	KUNIT_CASE(use_runs_no_pass),
 	KUNIT_CASE(only_allocation_is_use),
 	KUNIT_CASE(failed_hints_are_tried_again),
 	KUNIT_CASE(full_ring_is_no_failure),

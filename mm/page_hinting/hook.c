@@ -125,7 +125,8 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 		half->hint_time = time;
 		page_hinting_set_state(zone, half, high, was);
 	}
-	if (!piece)
+	/* What the host had it still has, and there is nothing to do. */
+	if (was == PAGE_HINTING_CAPTURED && !piece)
 		page_hinting_kick();
 }
 

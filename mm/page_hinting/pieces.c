@@ -90,16 +90,18 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 	struct page_hinting_entry entry = { zone };
 	struct page *block;
 	bool more = true;
-	unsigned long pfn;
+	unsigned long pfn, passed;
 
 	for (looked = 0; looked < PAGE_HINTING_PER_LOCK && ledger->turn; looked++) {
 		if (!has_room(pending))
 			break;
 		if (ledger->slow_hand.passed >= zone->spanned_pages)
 			end_revolution(ledger);
+		passed = ledger->slow_hand.passed;
 		block = page_hinting_next_block(zone, &ledger->slow_hand, least);
-		order = block ? buddy_order(block) : least;
-		ledger->turn -= min(ledger->turn, 1UL << max(order, least));
+		passed = ledger->slow_hand.passed - passed;
+		ledger->turn -= min(ledger->turn, passed);
+		order = block ? buddy_order(block) : 0;
 		if (!block || order < least || order >= page_hinting_min_order ||
 		    is_migrate_isolate_page(block) ||
 		    __page_hinting_state(block) == PAGE_HINTING_HINTED)

@@ -71,6 +71,8 @@ void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 	ledger->recent -= nr_pages;
 	ledger->lately.cold -= nr_pages;
 	page_hinting_count_add(HINT_REGRETTED, 1);
+	/* Learned late it would count for too much. */
+	page_hinting_kick();
 }
 
 /*
