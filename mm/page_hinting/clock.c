@@ -58,16 +58,30 @@ unsigned long page_hinting_anywhere(unsigned long (*count)(struct zone *zone))
 	return nr;
 }
 
+/* Holes are multiples of it (SUBSECTION_SIZE). */
+#define HOLE_ORDER	min(get_order(SZ_2M) + 0U, pageblock_order + 0U)
+
+/* Of a page in use: no page of its folio gets free while the zone's lock is held. */
+static unsigned int order_in_use(struct page *page)
+{
+	/* The folio may be taken apart just now, and its order be nonsense... */
+	unsigned int order = data_race(compound_order(page));
+
+	if (!order || order > MAX_PAGE_ORDER)
+		return 0;
+	/* ... but then its last page is no part of it any more. */
+	return data_race(compound_head(page + (1UL << order) - 1)) == page ? order : 0;
+}
+
 /*
  * Returns the block at a hand, if any; moves on behind it, or by one of @order, or
- * over what has no free block: a hole, or a large folio, for none of its pages gets
- * free while the zone's lock is held.
+ * over what has no free block: a hole, or a large folio.
  */
 struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand *hand,
 				     unsigned int order)
 {
 	struct page *page, *block = NULL;
-	unsigned int size = pageblock_order;
+	unsigned int size = HOLE_ORDER;
 	unsigned long pfn;
 
 	if (hand->pfn < zone->zone_start_pfn || hand->pfn >= zone_end_pfn(zone))
@@ -80,10 +94,7 @@ struct page *page_hinting_next_block(struct zone *zone, struct page_hinting_hand
 		block = page;
 		size = buddy_order(page);
 	} else if (page) {
-		/* It may be taken apart just now, or never was set up. */
-		size = data_race(compound_order(page));
-		if (size > MAX_PAGE_ORDER)
-			size = order;
+		size = order_in_use(page);
 	}
 	pfn = hand->pfn;
 	hand->pfn = ALIGN(pfn + 1, 1UL << max(size, order));

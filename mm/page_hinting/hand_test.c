@@ -198,14 +198,6 @@ static void invariant_3_overflow(struct kunit *test)
 	test_expect_even_ledgers(test);
 }
 
-static bool is_quiet(void)
-{
-	unsigned long passes = page_hinting_count(HINT_PASSES);
-
-	msleep(1000);
-	return passes == page_hinting_count(HINT_PASSES);
-}
-
 /*
  * What comes back when no pass is queued, and merges with free memory that was
  * too small to be captured: the whole is hinted, too.

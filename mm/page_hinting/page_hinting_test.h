@@ -36,6 +36,14 @@ static inline bool all_is_known(void)
 	       !page_hinting_in_flight() && !captured;
 }
 
+static inline bool is_quiet(void)
+{
+	unsigned long passes = page_hinting_count(HINT_PASSES);
+
+	msleep(1000);
+	return passes == page_hinting_count(HINT_PASSES);
+}
+
 /* Whatever is used again. In milliseconds. */
 static inline void test_set_age(unsigned int age_ms)
 {

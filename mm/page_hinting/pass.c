@@ -2,6 +2,7 @@
 /* Free page hinting, the pass: one work item that drives the stages, and when. */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
@@ -127,7 +128,10 @@ static bool disarm(unsigned long *missed)
 	for_each_populated_zone(zone) {
 		spin_lock_irq(&zone->lock);
 		nr = page_hinting_missed(zone);
-		quiet = quiet && nr <= zone->hinting.left;
+		/* What is learned late counts for too much. */
+		quiet = quiet && nr <= zone->hinting.left &&
+			!memchr_inv(zone->hinting.lately.reused, 0,
+				    sizeof(zone->hinting.lately.reused));
 		spin_unlock_irq(&zone->lock);
 		*missed += nr;
 	}
