@@ -117,10 +117,15 @@ begin_anew()
 	pages=$(count pages_hinted)
 	ns=$(kworkers)
 	echo 1 > $controls/enabled
-	settled.sh || exit 1
+	settled.sh "$nobodys" || exit 1
 }
 
-settled.sh || exit 1
+# Large tables of the kernel's own have no flag that tells them from what is lost.
+echo 0 > $controls/enabled
+sleep 1
+nobodys=$(lost)
+echo 1 > $controls/enabled
+settled.sh "$nobodys" || exit 1
 begin_anew
 echo
 echo "@scale $((($(count pages_hinted) - pages) / 256)) $(hintable)" \
