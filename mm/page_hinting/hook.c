@@ -96,6 +96,8 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 			 enum page_hinting_state was)
 {
 	bool piece = high < page_hinting_min_order;
+	/* Pieces have none. */
+	bool had_entry = was == PAGE_HINTING_CAPTURED && !piece;
 	unsigned int least = max(low, piece ? page_hinting_cold_order :
 					      page_hinting_min_order);
 	unsigned long time = page->hint_time;
@@ -104,7 +106,7 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 		page_hinting_tidy();
 	if (piece)
 		zone->hinting.pieces_used += was == PAGE_HINTING_HINTED ? 1UL << low : 0;
-	else if (was == PAGE_HINTING_CAPTURED)
+	else if (had_entry)
 		page_hinting_note_reused(zone, jiffies - time, 1UL << least);
 	else
 		page_hinting_note_regretted(zone, 1UL << least);
@@ -118,7 +120,7 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 		/* Not if it is a guard, see debug_guardpage_enabled(). */
 		if (!PageBuddy(half))
 			continue;
-		if (was == PAGE_HINTING_CAPTURED && !piece) {
+		if (had_entry) {
 			page_hinting_capture(zone, half, high, time);
 			continue;
 		}
@@ -126,7 +128,7 @@ void __page_hinting_used(struct zone *zone, struct page *page,
 		page_hinting_set_state(zone, half, high, was);
 	}
 	/* What the host had it still has, and there is nothing to do. */
-	if (was == PAGE_HINTING_CAPTURED && !piece)
+	if (had_entry)
 		page_hinting_kick();
 }
 

@@ -32,9 +32,9 @@ static bool refused;			/* the device failed */
 
 /*
  * Sees to it that a pass runs, if one is of use; in any context. It needs no barrier:
- * callers have made an entry, or an uneven ledger, under a zone's lock, and disarm()
- * takes each zone's lock after it has cleared @armed: it sees what we made, or we
- * see that nothing is armed.
+ * callers have made an entry, an uneven ledger, or something to learn from, under a
+ * zone's lock, and disarm() takes each zone's lock after it has cleared @armed: it sees
+ * what we made, or we see that nothing is armed.
  */
 void page_hinting_kick(void)
 {

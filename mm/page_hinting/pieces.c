@@ -102,7 +102,7 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 		passed = ledger->slow_hand.passed - passed;
 		ledger->turn -= min(ledger->turn, passed);
 		order = block ? buddy_order(block) : 0;
-		if (!block || order < least || order >= page_hinting_min_order ||
+		if (order < least || order >= page_hinting_min_order ||
 		    is_migrate_isolate_page(block) ||
 		    __page_hinting_state(block) == PAGE_HINTING_HINTED)
 			continue;
@@ -123,8 +123,8 @@ static bool look_at_some(struct zone *zone, struct page_hinting_pending *pending
 				continue;
 			/* On from here when something is back. */
 			ledger->slow_hand.pfn = pfn;
-			ledger->slow_hand.passed -= 1UL << order;
-			ledger->turn += 1UL << order;
+			ledger->slow_hand.passed -= passed;
+			ledger->turn += passed;
 			WRITE_ONCE(pending->held_up, true);
 			more = false;
 			break;
