@@ -2,7 +2,7 @@
 # As the test of that name in tests/, with guests of 1, 16 and, in 8 nodes,
 # 256 GiB, whose memory is described and not touched; in instructions, by QEMU's
 # icount: CPU time for each GiB within a factor of 2, and interrupts off for
-# 30,000 at most, in all three alike. And a pass that finds nothing to do costs
+# 30,000 at most, in the largest no longer. And a pass that finds nothing to do costs
 # the same with 2 and with 64 possible CPUs.
 set -eu
 
