@@ -4,9 +4,13 @@
 # In the guest: those who need certain free memory, not just any, in turn with
 # hinting off and on at age 0, while other memory is freed and used: a pool of
 # huge pages that grows, in fragmented memory too, CMA, memory blocks off and
-# on line; and flushes that compact, one after another. The host is one of ours that takes 100 ms for an answer, so that much
-# of the free memory is in flight. At last memory that all of them had is freed
-# for the real host to see.
+# on line; and flushes that compact, one after another. With hinting off the kernel
+# compacts as often: that has pages of a range, too, at times. The host is one of ours
+# that takes 100 ms for an answer, so that much of the free memory is in flight. At last
+# memory that all of them had is freed for the real host to see.
+#
+# Pages of 1 GiB come first, where there is room: once the rest has run, each GiB may
+# have a page that can't be moved, with hinting off as well.
 #
 # usage: contig.sh ROUNDS
 #
@@ -111,15 +115,23 @@ page_fault1 -t 2 -s 100000 -m 32 -h always > /dev/null &
 load=$!
 (while :; do dd if=/dev/zero of=/tmp/file bs=1M count=64 2>/dev/null; rm /tmp/file; done) &
 writer=$!
-(while :; do echo 2 > $controls/flush; sleep 0.5; done) 2>/dev/null &
+(while :; do
+	echo 2 > $controls/flush || echo 1 > /proc/sys/vm/compact_memory
+	sleep 0.5
+done) 2>/dev/null &
 flusher=$!
+[ "$free" -lt 2500 ] || for round in $(seq $((8 * $1))); do
+	for enabled in 0 1; do
+		echo $enabled > $controls/enabled
+		pool 1048576 1
+	done
+done
 for round in $(seq "$1"); do
 	for enabled in 0 1; do
 		echo $enabled > $controls/enabled
 		# Not in what the one before has left in pieces.
 		echo 1 > /proc/sys/vm/compact_memory
 		pool 2048 $((free * 4 / 5 / 2))
-		[ "$free" -lt 2500 ] || pool 1048576 1
 		contiguous
 		offline
 		fragmented
