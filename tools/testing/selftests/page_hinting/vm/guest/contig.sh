@@ -99,6 +99,29 @@ fragmented()
 	wait $riddler
 }
 
+the_rest()
+{
+	# Not in what the one before has left in pieces.
+	echo 1 > /proc/sys/vm/compact_memory
+	pool 2048 $((free * 4 / 5 / 2))
+	contiguous
+	offline
+	fragmented
+}
+
+# usage: in_turn ROUNDS COMMAND...	with hinting off and on
+in_turn()
+{
+	rounds=$1
+	shift
+	for round in $(seq "$rounds"); do
+		for enabled in 0 1; do
+			echo $enabled > $controls/enabled
+			"$@"
+		done
+	done
+}
+
 echo 0 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
@@ -120,23 +143,8 @@ writer=$!
 	sleep 0.5
 done) 2>/dev/null &
 flusher=$!
-[ "$free" -lt 2500 ] || for round in $(seq $((8 * $1))); do
-	for enabled in 0 1; do
-		echo $enabled > $controls/enabled
-		pool 1048576 1
-	done
-done
-for round in $(seq "$1"); do
-	for enabled in 0 1; do
-		echo $enabled > $controls/enabled
-		# Not in what the one before has left in pieces.
-		echo 1 > /proc/sys/vm/compact_memory
-		pool 2048 $((free * 4 / 5 / 2))
-		contiguous
-		offline
-		fragmented
-	done
-done
+[ "$free" -lt 2500 ] || in_turn $((8 * $1)) pool 1048576 1
+in_turn "$1" the_rest
 kill $load $writer $flusher
 # By our signal, not before.
 wait $load || [ $? = 143 ] || exit 1

@@ -18,7 +18,6 @@ echo 1 > $tracing/events/workqueue/workqueue_execute_end/enable
 for event in isolate report clock; do
 	echo 1 > $tracing/events/page_hinting/page_hinting_$event/enable
 done
-echo 4096 > $tracing/buffer_size_kb
 # No pieces: a pass is not a slow hand's turn, either.
 cat $controls/min_order > $controls/cold_order
 echo 20 > $controls/age_ms
@@ -27,23 +26,16 @@ for i in $(seq 100); do
 	hold 8 munmap 20 300 > /dev/null
 done
 echo 0 > $tracing/tracing_on
-awk '
-	/^#/ { next }
-	/: page_hinting_/ { busy[$1] = 1 }
-	/: workqueue_execute_/ {
-		for (i = 1; $i !~ /^workqueue_execute_/; i++)
-			;
-		time = $(i - 1) + 0
-		if (/execute_start/ && /page_hinting_pass/) {
-			since[$1] = time
-			busy[$1] = 0
-		} else if (/execute_end/ && since[$1]) {
-			if (!busy[$1])
-				print time - since[$1]
-			since[$1] = 0
-		}
-	}' $tracing/trace | sort -n > /tmp/passes
 echo
-echo "@pass $(awk -F - '{ print $NF + 1 }' /sys/devices/system/cpu/possible)" \
-	"$(grep -c . /tmp/passes)" \
-	"$(head -n 1 /tmp/passes)"
+# A kworker's name has no blanks.
+awk -v cpus="$(awk -F - '{ print $NF + 1 }' /sys/devices/system/cpu/possible)" '
+	$5 == "workqueue_execute_start:" && /page_hinting_pass/ { since[$1] = $4 + 0 }
+	# It had something to do.
+	$5 ~ /^page_hinting_/ { since[$1] = 0 }
+	$5 == "workqueue_execute_end:" && since[$1] {
+		ns = $4 - since[$1]
+		if (!passes++ || ns < least)
+			least = ns
+		since[$1] = 0
+	}
+	END { print "@pass", cpus, passes + 0, least + 0 }' $tracing/trace

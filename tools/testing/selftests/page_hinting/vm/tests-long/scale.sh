@@ -2,8 +2,8 @@
 # As the test of that name in tests/, with guests of 1, 16 and, in 8 nodes,
 # 256 GiB, whose memory is described and not touched; in instructions, by QEMU's
 # icount: CPU time for each GiB within a factor of 2, and interrupts off for
-# 30,000 at most, in the largest no longer. And a pass that finds nothing to do costs
-# the same with 2 and with 64 possible CPUs.
+# 30,000 at most, in the largest as in that of 16 GiB. And a pass that finds nothing
+# to do costs the same with 2 and with 64 possible CPUs.
 set -eu
 
 long=1
