@@ -53,6 +53,8 @@ struct page_hinting_hand {
  * @lately: what happened since the policy last looked
  * @recent: pages hinted of late and not used since
  * @recent_time: when the last of them was freed, in jiffies
+ * @regretted_time: when a hinted block was last used, in jiffies
+ * @burst_time: when the burst of such uses began that this one was of
  * @slow_hand: that for pieces, which counts since its revolution began
  * @turn: pages that the slow hand may still pass by in its turn
  * @pieces_hinted: pages in pieces that it found since its revolution began
@@ -72,6 +74,8 @@ struct page_hinting_ledger {
 	struct page_hinting_history lately;
 	unsigned long recent;
 	unsigned long recent_time;
+	unsigned long regretted_time;
+	unsigned long burst_time;
 	struct page_hinting_hand slow_hand;
 	unsigned long turn;
 	unsigned long pieces_hinted;

@@ -26,9 +26,12 @@ unsigned int page_hinting_age_max_ms = 2000;
 
 /*
  * What is learned counts half after two of the longest ages, so that what is used
- * again once in such a time is remembered until the next; but not sooner.
+ * again once in such a time is remembered until the next; but not sooner. It fades
+ * by eighths, of which five make a half: what just tipped the scales should not go
+ * at once.
  */
 #define HALF_LIFE_MIN	(4UL * HZ)
+#define FADINGS		5
 
 /*
  * Memory of which it is always assumed that it stays free: less than that, freed
@@ -36,6 +39,9 @@ unsigned int page_hinting_age_max_ms = 2000;
  */
 #define COLD_SHARE	16
 #define COLD_MIN	(SZ_64M >> PAGE_SHIFT)
+
+/* Regrets that follow each other within this time, in jiffies, are one burst. */
+#define BURST_GAP	(HZ / 10)
 
 /* The pass's; in jiffies. */
 static struct page_hinting_history history;
@@ -59,14 +65,23 @@ bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
  * A hinted block is used, the zone's lock held. How long this very block was
  * free says little: hinted blocks go to the tail of the free lists. If hinting had
  * waited, the allocation would have got what was freed last: so it regrets that.
+ * Nor would a burst have waited for the host's faults: all of it counts as used when
+ * it began.
  */
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
+	unsigned long used = jiffies;
+
+	if (used - ledger->regretted_time > BURST_GAP)
+		ledger->burst_time = used;
+	ledger->regretted_time = used;
+	if (time_before_eq(ledger->recent_time, ledger->burst_time))
+		used = ledger->burst_time;
 
 	nr_pages = min(nr_pages, ledger->recent);
-	if (!nr_pages || !page_hinting_note_reused(zone, jiffies -
-						   ledger->recent_time, nr_pages))
+	if (!nr_pages ||
+	    !page_hinting_note_reused(zone, used - ledger->recent_time, nr_pages))
 		return;
 	ledger->recent -= nr_pages;
 	ledger->lately.cold -= nr_pages;
@@ -108,13 +123,15 @@ void page_hinting_note_hinted(struct zone *zone, unsigned long time,
 unsigned long page_hinting_fade(struct page_hinting_history *past,
 				unsigned long elapsed, unsigned long longest)
 {
-	unsigned long half_life = max(2 * longest, HALF_LIFE_MIN);
-	unsigned int halves = min(elapsed / half_life, 63UL), i;
+	unsigned long each = max(2 * longest, HALF_LIFE_MIN) / FADINGS;
+	unsigned int fadings = min(elapsed / each, 63UL * FADINGS), i;
 
-	for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-		past->reused[i] >>= halves;
-	past->cold >>= halves;
-	return elapsed % half_life;
+	while (fadings--) {
+		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
+			past->reused[i] -= (past->reused[i] + 7) / 8;
+		past->cold -= (past->cold + 7) / 8;
+	}
+	return elapsed % each;
 }
 
 /*
