@@ -11,10 +11,9 @@ faults()
 {
 	cpus=$1 run=$2
 	shift 2
-	command="echo; echo @steady;"
-	for kind in $kinds; do
-		command="$command page_fault1 -${kind%-*} $cpus -s 3 -h ${kind#*-};"
-	done
+	# A loop, as the kernel takes at most 32 words for its init.
+	command="echo; echo @steady; for kind in $kinds;"
+	command="$command do page_fault1 -\${kind%-*} $cpus -s 3 -h \${kind#*-}; done"
 	SMP=$cpus MEM=2048 boot_in_turn "faults-$cpus-$run" "$@" -- "$command"
 	for arm; do
 		rates=$(tr -d '\r' < "$work/faults-$cpus-$run-$arm.console" |
