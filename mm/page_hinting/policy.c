@@ -40,7 +40,10 @@ unsigned int page_hinting_age_max_ms = 2000;
 #define COLD_SHARE	16
 #define COLD_MIN	(SZ_64M >> PAGE_SHIFT)
 
-/* Regrets that follow each other within this time, in jiffies, are one burst. */
+/*
+ * Regrets that follow each other within this time, in jiffies, are one burst, until it
+ * has taken the longest age: what grows steadily for longer is not the host's delay.
+ */
 #define BURST_GAP	(HZ / 10)
 
 /* The pass's; in jiffies. */
@@ -73,7 +76,8 @@ void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	unsigned long used = jiffies;
 
-	if (used - ledger->regretted_time > BURST_GAP)
+	if (used - ledger->regretted_time > BURST_GAP ||
+	    used - ledger->burst_time > READ_ONCE(longest_age))
 		ledger->burst_time = used;
 	ledger->regretted_time = used;
 	if (time_before_eq(ledger->recent_time, ledger->burst_time))

@@ -256,12 +256,18 @@ static void regrets_a_burst_from_its_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger->burst_time, ledger->regretted_time);
 
 	/* What was freed in it can't have been used when it began. */
-	ledger->burst_time = now - 2 * HZ;
+	ledger->burst_time = now - HZ * 3 / 2;
 	page_hinting_note_regretted(zone, 512);
-	spin_unlock_irq(&zone->lock);
 	KUNIT_EXPECT_EQ(test, reused[half], 512);
 	KUNIT_EXPECT_EQ(test, reused[one] + reused[one + 1], 1024);
 	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
+
+	/* What goes on for longer than the longest age is no burst. */
+	ledger->burst_time = now - 3 * HZ;
+	ledger->regretted_time = now;
+	page_hinting_note_regretted(zone, 512);
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_EQ(test, ledger->burst_time, ledger->regretted_time);
 }
 
 static struct kunit_case policy_cases[] = {
