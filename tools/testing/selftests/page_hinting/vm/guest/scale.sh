@@ -7,9 +7,10 @@
 #
 # usage: scale.sh
 #
-# Prints "@scale MIB-HINTED MIB-FREE LOOKED KWORKERS-NS", where FREE is what is in
-# blocks of min_order and larger, and "@off SECTIONS LONGEST-NS WHERE LOST": events
-# that found no room. Under QEMU's icount a nanosecond is an instruction.
+# Prints "@again" when it begins anew, "@scale MIB-HINTED MIB-FREE LOOKED KWORKERS-NS",
+# where FREE is what is in blocks of min_order and larger, and "@off SECTIONS LONGEST-NS
+# WHERE LOST": events that found no room. Under QEMU's icount a nanosecond is an
+# instruction.
 controls=/sys/kernel/mm/page_hinting
 counters=/sys/kernel/debug/page_hinting
 tracing=/sys/kernel/tracing
@@ -126,6 +127,8 @@ sleep 1
 nobodys=$(lost)
 echo 1 > $controls/enabled
 settled.sh "$nobodys" || exit 1
+echo
+echo "@again"
 begin_anew
 echo
 echo "@scale $((($(count pages_hinted) - pages) / 256)) $(hintable)" \

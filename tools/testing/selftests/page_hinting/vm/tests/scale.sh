@@ -18,7 +18,10 @@ scale()
 		-t "${limit:-200}" -- scale.sh
 	{
 		tr -d '\r' < "$out/scale.console" | grep -E '^@(scale|off)'
-		tail -n 1 "$out/scale.tsv" | awk -F '\t' '{ print "@discarded", $4 / 1024 }'
+		awk -F '\t' '
+			$3 ~ /^@again/ { before = $4 }
+			$3 ~ /^@scale/ { print "@discarded", ($4 - before) / 1024 }
+		' "$out/scale.tsv"
 	} | sed "s/^/$mib /" >> "$results"
 }
 
