@@ -41,8 +41,8 @@ unsigned int page_hinting_age_max_ms = 2000;
 #define COLD_MIN	(SZ_64M >> PAGE_SHIFT)
 
 /*
- * Regrets that follow each other within this time, in jiffies, are one burst, until it
- * has taken the longest age: what grows steadily for longer is not the host's delay.
+ * Regrets that follow each other within this time, in jiffies, are one burst, for as
+ * long as the longest age: what grows steadily is not the host's delay.
  */
 #define BURST_GAP	(HZ / 10)
 
@@ -68,24 +68,24 @@ bool page_hinting_note_reused(struct zone *zone, unsigned long jiffies_free,
  * A hinted block is used, the zone's lock held. How long this very block was
  * free says little: hinted blocks go to the tail of the free lists. If hinting had
  * waited, the allocation would have got what was freed last: so it regrets that.
- * Nor would a burst have waited for the host's faults: all of it counts as used when
- * it began.
+ * A burst of uses waits for the host's faults, too: what of it comes too late to count
+ * for that counts as just in time, if the burst began in time.
  */
 void page_hinting_note_regretted(struct zone *zone, unsigned long nr_pages)
 {
 	struct page_hinting_ledger *ledger = &zone->hinting;
-	unsigned long used = jiffies;
+	unsigned long longest = READ_ONCE(longest_age), now = jiffies;
+	unsigned long jiffies_free = now - ledger->recent_time;
 
-	if (used - ledger->regretted_time > BURST_GAP ||
-	    used - ledger->burst_time > READ_ONCE(longest_age))
-		ledger->burst_time = used;
-	ledger->regretted_time = used;
-	if (time_before_eq(ledger->recent_time, ledger->burst_time))
-		used = ledger->burst_time;
+	if (now - ledger->regretted_time > BURST_GAP ||
+	    now - ledger->burst_time > longest)
+		ledger->burst_time = now;
+	ledger->regretted_time = now;
+	if (time_before_eq(ledger->burst_time, ledger->recent_time + longest))
+		jiffies_free = min(jiffies_free, longest);
 
 	nr_pages = min(nr_pages, ledger->recent);
-	if (!nr_pages ||
-	    !page_hinting_note_reused(zone, used - ledger->recent_time, nr_pages))
+	if (!nr_pages || !page_hinting_note_reused(zone, jiffies_free, nr_pages))
 		return;
 	ledger->recent -= nr_pages;
 	ledger->lately.cold -= nr_pages;
@@ -146,12 +146,14 @@ static u64 cost(const struct page_hinting_history *past, u64 assumed_cold,
 		unsigned long held, unsigned long longest)
 {
 	u64 sum = (past->cold + assumed_cold) * held;
+	unsigned long most;
 	unsigned int i;
 
-	/* The bucket's memory was free for 2^(i - 1) to 2^i. */
+	/* The bucket's memory was free for 2^(i - 1) to 2^i, on average between. */
 	for (i = 0; i < PAGE_HINTING_BUCKETS && BIT(i) / 2 < longest; i++) {
-		if (min(BIT(i), longest) <= held)
-			sum += past->reused[i] * min(BIT(i) - BIT(i) / 4, held);
+		most = min(BIT(i), longest);
+		if (most <= held)
+			sum += past->reused[i] * ((BIT(i) / 2 + most) / 2);
 		else
 			sum += past->reused[i] * (held + longest);
 	}

@@ -229,52 +229,49 @@ static void regrets_the_newest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger->recent, 512);
 }
 
-/* What a slow host makes late is regretted as of when the burst began. */
-static void regrets_a_burst_from_its_start(struct kunit *test)
+/* What a slow host makes too late is regretted if the burst began in time. */
+static void regrets_what_a_burst_makes_late(struct kunit *test)
 {
 	struct zone *zone = new_zone(test, 65536, 0, 65536);
 	struct page_hinting_ledger *ledger = &zone->hinting;
 	u64 *reused = ledger->lately.reused;
-	unsigned int half = order_base_2(HZ / 2), one = order_base_2(HZ);
+	unsigned long longest = msecs_to_jiffies(page_hinting_age_max_ms);
+	unsigned int late = order_base_2(longest);
 	unsigned long now = jiffies;
 
 	page_hinting_learn();
 	spin_lock_irq(&zone->lock);
-	page_hinting_note_hinted(zone, now - HZ, 3 * 512);
+	page_hinting_note_hinted(zone, now - longest - HZ / 2, 4 * 512);
 
-	/* It began half a second ago, and goes on. */
-	ledger->burst_time = now - HZ / 2;
-	ledger->regretted_time = now;
-	page_hinting_note_regretted(zone, 512);
-	KUNIT_EXPECT_EQ(test, reused[half], 512);
-
-	/* One after a pause is another. */
+	/* By itself it is too late, and begins another burst. */
 	ledger->regretted_time = now - HZ / 4;
 	page_hinting_note_regretted(zone, 512);
-	KUNIT_EXPECT_EQ(test, reused[half], 512);
-	KUNIT_EXPECT_EQ(test, reused[one] + reused[one + 1], 512);
+	KUNIT_EXPECT_EQ(test, reused[late], 0);
 	KUNIT_EXPECT_EQ(test, ledger->burst_time, ledger->regretted_time);
 
-	/* What was freed in it can't have been used when it began. */
-	ledger->burst_time = now - HZ * 3 / 2;
+	/* So it is if what it goes on with has taken longer than that. */
+	ledger->burst_time = now - longest - HZ / 4;
 	page_hinting_note_regretted(zone, 512);
-	KUNIT_EXPECT_EQ(test, reused[half], 512);
-	KUNIT_EXPECT_EQ(test, reused[one] + reused[one + 1], 1024);
-	KUNIT_EXPECT_EQ(test, ledger->recent, 0);
+	KUNIT_EXPECT_EQ(test, reused[late], 0);
 
-	/* What goes on for longer than the longest age is no burst. */
-	ledger->burst_time = now - 3 * HZ;
-	ledger->regretted_time = now;
+	/* It is one that began in time. */
+	ledger->burst_time = now - HZ;
+	page_hinting_note_regretted(zone, 512);
+	KUNIT_EXPECT_EQ(test, reused[late], 512);
+
+	/* In time anyway, it counts as what it is. */
+	ledger->recent_time = now - HZ / 2;
 	page_hinting_note_regretted(zone, 512);
 	spin_unlock_irq(&zone->lock);
-	KUNIT_EXPECT_EQ(test, ledger->burst_time, ledger->regretted_time);
+	KUNIT_EXPECT_EQ(test, reused[order_base_2(HZ / 2)] +
+			reused[order_base_2(HZ / 2) + 1], 512);
 }
 
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(invariant_4_bounded),
 	KUNIT_CASE(invariant_4_not_of_others),
 	KUNIT_CASE(regrets_the_newest),
-	KUNIT_CASE(regrets_a_burst_from_its_start),
+	KUNIT_CASE(regrets_what_a_burst_makes_late),
 	KUNIT_CASE(policy_starts_short),
 	KUNIT_CASE(policy_backs_off),
 	KUNIT_CASE(policy_recovers),
