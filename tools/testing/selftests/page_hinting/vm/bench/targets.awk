@@ -34,6 +34,8 @@ function churn(   pause, share, pace, cpu) {
 				  pause, text(pace, "%.3f"), text(cpu, "%.3f")),
 		       pace < 1e11 && pace >= 0.98 || cpu <= 1.02)
 	}
+	if (!("instructions" in has))
+		return
 	cpu = ratio("instructions", "churn 0", "hinting", "none", "instructions")
 	target(2, sprintf("churn, pause 0 ms, instructions a cycle: %s of none, at most 1.02",
 			  text(cpu, "%.4f")), cpu <= 1.02)

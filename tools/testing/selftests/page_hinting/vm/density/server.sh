@@ -39,7 +39,7 @@ CAP=
 export CAP
 empty_disk
 columns MiB/s RAM-MiB
-run=1 accel=tcg,thread=single,tb-size=128 options='-icount shift=0,sleep=off'
+run=0 accel=tcg,thread=single,tb-size=128 options='-icount shift=0,sleep=off'
 pair '60 % counted' hinting hinting-profile
 accel=$ACCEL options=
 for run in $(runs 5 1); do

@@ -76,9 +76,11 @@ function footprint(   n, i, variant, keep, share) {
 }
 
 function server(   pace) {
+	# Tables of before it was counted lack it.
 	pace = ratio("server", "60 % counted", "hinting-profile", "hinting", "MiB/s")
-	target(3, sprintf("file server, cold cache dropped, in instructions: %s of its throughput, at least 0.98",
-			  text(pace, "%.4f")), pace < 1e11 && pace >= 0.98)
+	if (pace < 1e11)
+		target(3, sprintf("file server, cold cache dropped, in instructions: %s of its throughput, at least 0.98",
+				  text(pace, "%.4f")), pace >= 0.98)
 	pace = ratio("server", "60 %", "hinting-profile", "hinting", "MiB/s")
 	target(3, sprintf("file server, cold cache dropped: %s of its throughput, at least 0.98",
 			  text(pace, "%.3f")), pace < 1e11 && pace >= 0.98)
