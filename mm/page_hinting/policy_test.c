@@ -77,6 +77,15 @@ static void policy_backs_off(struct kunit *test)
 	}
 }
 
+/* As at 100 Hz, where the longest age is in the middle of a bucket. */
+static void policy_knows_what_the_longest_age_holds(struct kunit *test)
+{
+	struct page_hinting_history past = {};
+
+	past.reused[bucket_of(150)] = 2 * HALF;
+	KUNIT_EXPECT_EQ(test, page_hinting_best_age(&past, COLD, 2, 200), 200);
+}
+
 static void policy_recovers(struct kunit *test)
 {
 	struct page_hinting_history past = {};
@@ -274,6 +283,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(regrets_what_a_burst_makes_late),
 	KUNIT_CASE(policy_starts_short),
 	KUNIT_CASE(policy_backs_off),
+	KUNIT_CASE(policy_knows_what_the_longest_age_holds),
 	KUNIT_CASE(policy_recovers),
 	KUNIT_CASE(policy_does_not_oscillate),
 	KUNIT_CASE(policy_is_bounded),
