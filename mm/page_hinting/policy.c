@@ -132,8 +132,8 @@ unsigned long page_hinting_fade(struct page_hinting_history *past,
 
 	while (fadings--) {
 		for (i = 0; i < PAGE_HINTING_BUCKETS; i++)
-			past->reused[i] -= (past->reused[i] + 7) / 8;
-		past->cold -= (past->cold + 7) / 8;
+			past->reused[i] = past->reused[i] * 7 / 8;
+		past->cold = past->cold * 7 / 8;
 	}
 	return elapsed % each;
 }
