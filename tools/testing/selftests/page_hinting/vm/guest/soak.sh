@@ -152,8 +152,7 @@ echo 20 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
 echo 4 > $controls/cold_order
-# The host unplugs virtio-mem's memory, of which KASAN has a shadow that looks
-# like blocks that are lost.
+# Not while the host unplugs virtio-mem's memory.
 for i in $(seq 100); do
 	[ "$(total)" -gt "$before" ] || break
 	sleep 1

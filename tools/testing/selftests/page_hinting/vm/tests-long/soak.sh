@@ -48,7 +48,7 @@ trap 'kill $operator $guest 2>/dev/null || true; rm -f "$socket"' EXIT
 trap 'exit 130' INT TERM HUP
 
 SMP=4 MEM=2048,maxmem=4G KERNEL=build/linux-6.12-debug/vmlinux \
-	APPEND='panic_on_warn=1 cma=32M movablecore=768M suspend.pm_test_delay=1
+	APPEND='panic_on_warn=1 page_owner=on cma=32M movablecore=768M suspend.pm_test_delay=1
 		memhp_default_state=online_movable' \
 	DEVICES="-qmp unix:$socket,server=on,wait=off
 		-object memory-backend-ram,id=vmem-memory,size=256M
