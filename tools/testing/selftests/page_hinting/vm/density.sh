@@ -297,7 +297,8 @@ awk -f "$bench/tables.awk" -f "$bench/summary.awk" "$work"/*.tsv > "$work/summar
 "$here"/density/hosts.sh "$work" > "$work/hosts.txt"
 awk -f "$bench/tables.awk" -f "$here/density/targets.awk" "$work"/*.tsv > "$work/targets.txt"
 cat "$work/summary.txt" "$work/targets.txt" "$work/hosts.txt"
-"$here"/density/pictures.sh "$work" "$cap_mib"
+rm -f "$work"/*.svg
+"$here"/density/pictures.sh "$work" "$cap_mib" "$@"
 [ -z "$quick" ] || exit 0
 
 mkdir -p $published

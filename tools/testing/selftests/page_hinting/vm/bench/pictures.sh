@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The pictures: memory at the host over time when a guest frees it, and the
-# plane of time to 99 % against the churn's cost.
+# plane of time to 99 % against the churn's cost. Only of workloads that have
+# just run: what others left in the directory may be of a run that was broken off.
 #
-# usage: pictures.sh DIRECTORY	(that of bench.sh)
+# usage: pictures.sh DIRECTORY WORKLOAD...	(that of bench.sh)
 set -eu
 
 dir=$1
+shift
+ran=" $* "
 label=$(sed -n '1s/^# //p' "$dir/release.tsv")
 
 # usage: curve MiB HOW PAGES ARM
@@ -21,37 +24,41 @@ curve()
 		> "$dir/$1-$3-$4.curve"
 }
 
-for pages in always never; do
-	curve 1024 munmap $pages hinting
-	curve 1024 munmap $pages reporting
-done
-gnuplot -e "set terminal svg size 800,400 background 'white';
-	set output '$dir/release-1024.svg'; set grid; set title '$label' font ',9';
-	set xlabel 'seconds after the guest began to free 1 GiB';
-	set ylabel 'MiB resident at the host'; set yrange [0:]; set xrange [-1:20];
-	plot '$dir/1024-never-reporting.curve' with lines lw 2 lc rgb '#c06000' dt 2 title 'page reporting, 4 KiB pages',
-	'$dir/1024-always-reporting.curve' with lines lw 2 lc rgb '#c06000' title 'page reporting, huge pages',
-	'$dir/1024-never-hinting.curve' with lines lw 2 lc rgb '#0060c0' dt 2 title 'page hinting, 4 KiB pages',
-	'$dir/1024-always-hinting.curve' with lines lw 2 lc rgb '#0060c0' title 'page hinting, huge pages'"
+# Runs that are added to those of another machine have no first one here.
+if [ "${ran#* release }" != "$ran" ] &&
+   [ -f "$dir/release-1024-munmap-always-hinting-1.samples" ]; then
+	for pages in always never; do
+		curve 1024 munmap $pages hinting
+		curve 1024 munmap $pages reporting
+	done
+	gnuplot -e "set terminal svg size 800,400 background 'white';
+		set output '$dir/release-1024.svg'; set grid; set title '$label' font ',9';
+		set xlabel 'seconds after the guest began to free 1 GiB';
+		set ylabel 'MiB resident at the host'; set yrange [0:]; set xrange [-1:20];
+		plot '$dir/1024-never-reporting.curve' with lines lw 2 lc rgb '#c06000' dt 2 title 'page reporting, 4 KiB pages',
+		'$dir/1024-always-reporting.curve' with lines lw 2 lc rgb '#c06000' title 'page reporting, huge pages',
+		'$dir/1024-never-hinting.curve' with lines lw 2 lc rgb '#0060c0' dt 2 title 'page hinting, 4 KiB pages',
+		'$dir/1024-always-hinting.curve' with lines lw 2 lc rgb '#0060c0' title 'page hinting, huge pages'"
 
-delays='20 100 250 1000'
-curve 4096 munmap always hinting
-curve 4096 munmap always reporting
-curve 4096 munmap always none
-for delay in $delays; do
-	curve 4096 munmap always "reporting-$delay"
-done
-gnuplot -e "set terminal svg size 800,400 background 'white';
-	set output '$dir/release-4096.svg'; set grid; set title '$label' font ',9';
-	set xlabel 'seconds after the guest began to free 4 GiB';
-	set ylabel 'MiB resident at the host'; set yrange [0:]; set xrange [-1:20];
-	plot '$dir/4096-always-none.curve' with lines lw 1 lc rgb '#808080' title 'neither',
-	'$dir/4096-always-reporting.curve' with lines lw 2 lc rgb '#c06000' title 'page reporting, 2000 ms',
-	$(for delay in $delays; do
-		printf "'%s' with lines lw 1 title 'page reporting, %s ms'," \
-			"$dir/4096-always-reporting-$delay.curve" "$delay"
-	done)
-	'$dir/4096-always-hinting.curve' with lines lw 2 lc rgb '#0060c0' title 'page hinting'"
+	delays='20 100 250 1000'
+	curve 4096 munmap always hinting
+	curve 4096 munmap always reporting
+	curve 4096 munmap always none
+	for delay in $delays; do
+		curve 4096 munmap always "reporting-$delay"
+	done
+	gnuplot -e "set terminal svg size 800,400 background 'white';
+		set output '$dir/release-4096.svg'; set grid; set title '$label' font ',9';
+		set xlabel 'seconds after the guest began to free 4 GiB';
+		set ylabel 'MiB resident at the host'; set yrange [0:]; set xrange [-1:20];
+		plot '$dir/4096-always-none.curve' with lines lw 1 lc rgb '#808080' title 'neither',
+		'$dir/4096-always-reporting.curve' with lines lw 2 lc rgb '#c06000' title 'page reporting, 2000 ms',
+		$(for delay in $delays; do
+			printf "'%s' with lines lw 1 title 'page reporting, %s ms'," \
+				"$dir/4096-always-reporting-$delay.curve" "$delay"
+		done)
+		'$dir/4096-always-hinting.curve' with lines lw 2 lc rgb '#0060c0' title 'page hinting'"
+fi
 
 # usage: median TABLE VARIANT ARM COLUMN	nothing if there is no such run
 median()
@@ -61,6 +68,10 @@ median()
 		"$dir/$1.tsv" | sort -g | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
 }
 
+case $ran in
+*' release '* | *' churn '*) ;;
+*) exit ;;
+esac
 # The churn's cost is the mean over the pauses that are not longer than any age.
 for arm in reporting reporting-1000 reporting-250 reporting-100 reporting-20 hinting; do
 	time=$(median release '4096 munmap always' $arm 6)

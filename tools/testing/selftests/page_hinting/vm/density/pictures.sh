@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The pictures: resident memory of guests that came in turn, stacked, against
-# the cap; and that of a guest that works now and then. Each where the samples are.
+# the cap; and that of a guest that works now and then. Only of workloads that have
+# just run: what others left in the directory may be of a run that was broken off.
 #
-# usage: pictures.sh DIRECTORY CAP-MiB	(the directory of density.sh)
+# usage: pictures.sh DIRECTORY CAP-MiB WORKLOAD...	(the directory of density.sh)
 set -eu
 
 dir=$1
 cap_mib=$2
+shift 2
+ran=" $* "
 
 # usage: stack ARM	a line every half second: seconds, then GiB of the first
 # guest, of the first and the second, and so on
@@ -39,7 +42,7 @@ stack()
 		END { line() }' > "$dir/fit-$arm.stack"
 }
 
-if [ -f "$dir/fit-none-1-1.samples" ]; then
+if [ "${ran#* fit }" != "$ran" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/fit.tsv")
 	cap=$(awk -v mib="$cap_mib" 'BEGIN { print mib / 1024 }')
 	panels=
@@ -84,7 +87,7 @@ curve()
 		}' "$3" > "$dir/footprint-$1-$2.curve"
 }
 
-if [ -n "$(find "$dir" -name 'footprint-*.samples' | sed 1q)" ]; then
+if [ "${ran#* footprint }" != "$ran" ]; then
 	label=$(sed -n '1s/^# //p' "$dir/footprint.tsv")
 	panels=
 	for variant in compile-keep-twice compile-keep compile-drop farm-keep; do
