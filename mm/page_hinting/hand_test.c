@@ -70,15 +70,12 @@ static void hand_finds_what_can_be_spared(struct kunit *test)
 
 static void invariant_3_isolated(struct kunit *test)
 {
-	unsigned long pfn, flags, marks;
-	struct page *page;
-	struct zone *zone;
+	struct page *page = test_free_block(test);
+	unsigned long pfn = page_to_pfn(page), flags, marks;
+	struct zone *zone = page_zone(page);
 
 	if (!IS_ENABLED(CONFIG_MEMORY_ISOLATION))
 		kunit_skip(test, "nothing isolates memory");
-	page = test_free_block(test);
-	pfn = page_to_pfn(page);
-	zone = page_zone(page);
 
 	/* Captured, and then its pageblocks are isolated: it has to wait. */
 	KUNIT_ASSERT_EQ(test, 0,
