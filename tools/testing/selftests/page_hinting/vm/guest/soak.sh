@@ -126,15 +126,14 @@ told=0
 while :; do
 	now=$(($(uptime) - begin))
 	[ $now -lt "$seconds" ] || break
+	never=
+	for action in $actions; do
+		eval "[ \$did_$action != 0 ]" || never="$never $action"
+	done
+	# What has not succeeded yet has three chances.
 	# shellcheck disable=SC2086
-	choose $actions
+	choose $actions $never $never
 	action=$chosen
-	# What has not succeeded by half-time gets more chances.
-	if [ $now -gt $((seconds / 2)) ] && choose 0 1 && [ "$chosen" = 1 ]; then
-		for late in $actions; do
-			eval "[ \$did_$late != 0 ]" || action=$late
-		done
-	fi
 	if [ $now -ge $((told + 30)) ]; then
 		say "soak $now $action: $(cat $controls/hinted) hinted"
 		told=$now
@@ -159,7 +158,7 @@ echo 20 > $controls/age_ms
 echo 0 > $controls/age_max_ms
 echo 9 > $controls/min_order
 echo 4 > $controls/cold_order
-# Not while the host unplugs virtio-mem's memory.
+# What the host still unplugs would count as given back.
 for i in $(seq 100); do
 	[ "$(total)" -gt "$before" ] || break
 	sleep 1
